@@ -1,0 +1,42 @@
+/** The only source of time: a monotonic clock for durations, a wall clock for timestamps, and timers. Tests hand in their own. */
+export interface Clock {
+  /** Milliseconds on a clock that never jumps; only differences mean anything. */
+  monotonic(): number;
+  /** Milliseconds since 1970 UTC; may jump with NTP. */
+  wall(): number;
+  /** Calls back once after `ms` milliseconds; returns what cancels it. Longer waits than setTimeout can hold are the clock's concern. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+// setTimeout fires at once above 2^31-1 ms (Node, "TimeoutOverflowWarning"); longer waits go in legs.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function after(ms: number, callback: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (left: number): void => {
+    timer =
+      left > LONGEST_TIMER_MS ? setTimeout(() => arm(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS) : setTimeout(callback, Math.max(0, left));
+  };
+  arm(ms);
+  return () => clearTimeout(timer);
+}
+
+export const systemClock: Clock = Object.freeze({
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  after,
+});
+
+/** Resolves after `ms`, or at once when the signal aborts (never rejects: the caller looks at the signal). */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}

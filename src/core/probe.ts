@@ -1,0 +1,50 @@
+/** The nouns of the flow: a target is looked at by a probe, gates may refuse, and the record of it goes to the sinks. */
+import type { Outcome, SkipCause } from "./outcome.ts";
+import type { Kind } from "./reason.ts";
+
+/** How often: an interval, or a cron expression of 5 or 6 fields in the local time zone. */
+export type Every = { readonly seconds: number } | { readonly cron: string };
+
+/** Which API a credential opens: OpenRouter, or what every OpenAI-compatible server has. */
+export const flavors = ["openrouter", "openai"] as const;
+export type Flavor = (typeof flavors)[number];
+
+/** One configured thing of a kind. Names are unique over all kinds. */
+export interface Target {
+  readonly kind: Kind;
+  readonly name: string;
+  /** The credential it is reached with; absent for buckets and apps, which bring their own. */
+  readonly credential?: string;
+  /** Configured model id; models only. */
+  readonly model?: string;
+  readonly every: Every;
+  readonly timeoutSeconds: number;
+  /** Names of the targets it cannot work without. */
+  readonly needs: readonly string[];
+}
+
+/** Looks at its target once. Ends soon after the signal aborts; whatever happens is an outcome. */
+export interface Probe {
+  run(signal: AbortSignal): Promise<Outcome>;
+}
+
+export interface ProbeRecord {
+  readonly target: Target;
+  readonly outcome: Outcome;
+  /** Milliseconds since 1970 at which the run started (or was refused). */
+  readonly startedAt: number;
+  /** Start to end on the monotonic clock; 0 for a skipped run. */
+  readonly durationSeconds: number;
+  /** How long after its due time the run started; absent when nobody had scheduled it (`check`, `/probe`). */
+  readonly latenessSeconds?: number;
+}
+
+/** Takes every record; must not throw and must not block. */
+export interface Sink {
+  take(record: ProbeRecord): void;
+}
+
+/** May refuse a run, and says why. */
+export interface Gate {
+  refuse(target: Target): SkipCause | undefined;
+}
