@@ -1,0 +1,60 @@
+/** The addresses a config holds: URLs, an API's base URL, the address to listen on. */
+import type { Problem } from "./issue.ts";
+import { reading } from "./pieces.ts";
+
+function parseUrl(text: string): URL | Problem {
+  const address = URL.canParse(text) ? new URL(text) : undefined;
+  if (address === undefined || !/^https?:$/.test(address.protocol) || /\s/.test(text)) {
+    const bare = /^[\w.-]+(:\d+)?(\/\S*)?$/.test(text);
+    return { fix: bare ? "put https:// (or http://) before it" : "write a whole URL that begins with https:// or http://" };
+  }
+  if (address.username === "" && address.password === "") return address;
+  return {
+    found: "a URL with a user name or password in it",
+    expected: "a URL without credentials",
+    fix: "remove the part before @, and send credentials with headers",
+  };
+}
+
+/** An absolute http(s) URL without credentials in it. */
+export const url = reading((text) => {
+  const address = parseUrl(text);
+  return address instanceof URL ? text : address;
+}).meta({ title: "an http(s) URL", examples: ["https://app.example.net/health"] });
+
+/** Where the API's paths start at hosts we know: regional openrouter.ai hosts too (openrouter-api, head). */
+const ROOTS: readonly (readonly [RegExp, string])[] = [
+  [/(?:^|\.)openrouter\.ai$/, "/api/v1"],
+  [/^api\.openai\.com$/, "/v1"],
+];
+const ENDPOINT = /\/(?:chat\/completions|completions|models|key|credits)$/;
+
+/** The base URL of an OpenAI-compatible API; a trailing slash goes. */
+export const baseUrl = reading((text) => {
+  const address = parseUrl(text);
+  if (!(address instanceof URL)) return address;
+  const path = address.pathname.replace(/\/+$/, "");
+  const right = ROOTS.find(([host]) => host.test(address.hostname))?.[1] ?? path.replace(ENDPOINT, "");
+  if (path === right && address.search === "" && address.hash === "") return address.origin + path;
+  return { expected: "the URL under which the API's paths begin", fix: `write ${address.origin}${right}` };
+}).meta({ title: "an API's base URL", examples: ["https://openrouter.ai/api/v1"] });
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST:PORT` or `[IPv6]:PORT`; undefined when it is neither. Port 0 lets the system choose. */
+export function parseListen(text: string): Listen | undefined {
+  const parts = /^(?:\[(?<six>[0-9a-fA-F:.]+)\]|(?<host>[A-Za-z0-9.-]+)):(?<port>\d{1,5})$/.exec(text)?.groups;
+  const port = Number(parts?.port);
+  const host = parts?.six ?? parts?.host;
+  return host === undefined || port > 65_535 ? undefined : { host, port };
+}
+
+const PROPOSAL = "write a host and a port: 127.0.0.1:10556, or 0.0.0.0:10556 for all interfaces";
+
+export const listen = reading((text) => parseListen(text) ?? { fix: PROPOSAL }).meta({
+  title: "HOST:PORT",
+  examples: ["127.0.0.1:10556"],
+});

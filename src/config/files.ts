@@ -1,0 +1,56 @@
+/** Reading the files a config consists of: itself, dotenv files, secret files. A file that cannot be read is a Problem. */
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import type { Problem } from "./issue.ts";
+
+export interface FileText {
+  readonly text: string;
+  /** Others than its owner may read it; never known on Windows. */
+  readonly open: boolean;
+}
+
+const LARGEST_BYTES = 1024 * 1024;
+
+const BY_CODE: Readonly<Record<string, Required<Problem>>> = {
+  ENOENT: { found: "no such file", expected: "a file", fix: "make it, or correct its name" },
+  ENOTDIR: { found: "no such file", expected: "a file", fix: "correct its name" },
+  EISDIR: { found: "a directory", expected: "a file", fix: "name the file inside it" },
+  EACCES: { found: "a file that may not be read", expected: "permission to read it", fix: "let the user who runs this read it" },
+};
+
+function decode(bytes: Buffer): string | Required<Problem> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    // PowerShell's `>` writes UTF-16 with a byte order mark.
+    const utf16 = bytes[0] === 0xff || bytes[0] === 0xfe;
+    return { found: utf16 ? "UTF-16 text" : "bytes that are not UTF-8", expected: "UTF-8 text", fix: "save it with the encoding UTF-8" };
+  }
+}
+
+function readOpened(handle: number): FileText | Required<Problem> {
+  const stat = fstatSync(handle);
+  if (stat.isDirectory()) return BY_CODE.EISDIR ?? unreadable("EISDIR");
+  if (stat.size > LARGEST_BYTES) return { found: `${stat.size} bytes`, expected: "at most 1 MiB", fix: "see whether it is the right file" };
+  const text = decode(readFileSync(handle));
+  const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
+  return typeof text === "string" ? { text, open } : text;
+}
+
+const unreadable = (code: string): Required<Problem> => ({
+  found: `a file that cannot be read (${code})`,
+  expected: "a readable file",
+  fix: "see whether it is the right file",
+});
+
+export function readText(file: string): FileText | Required<Problem> {
+  let handle: number | undefined;
+  try {
+    handle = openSync(file, "r");
+    return readOpened(handle);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    return BY_CODE[code] ?? unreadable(code);
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+  }
+}

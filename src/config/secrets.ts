@@ -1,0 +1,74 @@
+/** Secrets in a config: read from `<key>_file` where it says so, and collected, so that nothing ever prints them. */
+import { isAbsolute, join } from "node:path";
+import { readText } from "./files.ts";
+import type { Path, Problem } from "./issue.ts";
+import { KEY_PREFIX } from "./keys.ts";
+import { type AnySchema, isMapping, notesOf, visitObjects } from "./shape.ts";
+import type { Source } from "./source.ts";
+import { SECRET_NAME } from "./variables.ts";
+
+export interface SecretsFound {
+  /** Every secret value. */
+  readonly values: Set<string>;
+  /** Where one came from a file, or should have. */
+  readonly fromFile: Path[];
+  /** Where one stands, from wherever. */
+  readonly places: Path[];
+  readonly problems: (readonly [Path, Required<Problem>])[];
+}
+
+/** A path in the config is relative to the config file. */
+export const beside = (folder: string, file: string): string => (isAbsolute(file) ? file : join(folder, file));
+
+function fromFile(file: unknown, folder: string): string | Required<Problem> {
+  if (typeof file !== "string" || file === "") return { found: "no file name", expected: "a file name", fix: "write where the secret is" };
+  const read = readText(beside(folder, file));
+  if (!("text" in read)) return { ...read, found: `${read.found} at ${JSON.stringify(file)}` };
+  const secret = read.text.replace(/(?:\r?\n)+$/, "");
+  return secret === ""
+    ? { found: `an empty file ${JSON.stringify(file)}`, expected: "a secret in it", fix: "write the secret into it" }
+    : secret;
+}
+
+function takeFile(value: Record<string, unknown>, path: Path, key: string, folder: string, found: SecretsFound): void {
+  const fileKey = `${key}_file`;
+  if (!Object.hasOwn(value, fileKey)) return;
+  const place = [...path, fileKey];
+  if (Object.hasOwn(value, key)) {
+    found.problems.push([place, { found: `${key} and ${fileKey}`, expected: "one of them", fix: "remove one" }]);
+  } else {
+    const secret = fromFile(value[fileKey], folder);
+    if (typeof secret === "string") value[key] = secret;
+    else found.problems.push([place, secret]);
+    found.fromFile.push([...path, key]);
+  }
+  delete value[fileKey];
+}
+
+function takeField(value: Record<string, unknown>, path: Path, key: string, folder: string, found: SecretsFound): void {
+  takeFile(value, path, key, folder, found);
+  const secret = value[key];
+  // The bare prefix hides nothing, but redacting it would spoil every sentence about keys.
+  if (typeof secret === "string" && secret !== "" && secret !== KEY_PREFIX) found.values.add(secret);
+  if (secret !== undefined) found.places.push([...path, key]);
+}
+
+/** A header such as `Authorization: Bearer X` hides both the whole and the X. */
+function learnHeaders(headers: Record<string, unknown>, values: Set<string>): void {
+  for (const [name, content] of Object.entries(headers)) {
+    if (!SECRET_NAME.test(name) || typeof content !== "string" || content === "") continue;
+    values.add(content);
+    values.add(content.split(" ").at(-1) ?? content);
+  }
+}
+
+/** Changes `source.value`: `<key>_file` becomes `<key>`. */
+export function takeSecrets(root: AnySchema, source: Source, folder: string): SecretsFound {
+  const found: SecretsFound = { values: new Set(), fromFile: [], places: [], problems: [] };
+  visitObjects(root, source.value, (fields, object, path) => {
+    for (const [key, schema] of fields)
+      if (notesOf(schema).secret && !source.spoiled([...path, key])) takeField(object, path, key, folder, found);
+    if (fields.has("headers") && isMapping(object.headers)) learnHeaders(object.headers, found.values);
+  });
+  return found;
+}
