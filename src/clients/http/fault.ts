@@ -1,0 +1,69 @@
+/** What went wrong between two sockets, as a reason. Only transport faults: what the peer said is for its own vendor's classifier. */
+import type { Reason } from "../../core/reason.ts";
+
+export type TransportReason = Extract<
+  Reason,
+  | "dns"
+  | "connect_refused"
+  | "connect_timeout"
+  | "connection_reset"
+  | "tls"
+  | "tls_expired"
+  | "timeout_headers"
+  | "timeout_stall"
+  | "timeout_total"
+  | "body_malformed"
+  | "body_too_large"
+>;
+
+export interface HttpFault {
+  readonly reason: TransportReason;
+  readonly message: string;
+}
+
+/** Error codes of Node's net, tls, zlib and HTTP parser, first match wins. */
+const BY_CODE: readonly (readonly [RegExp, TransportReason])[] = [
+  [/^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL|EDNS\w*|ERR_INVALID_IP_ADDRESS)$/, "dns"],
+  [/^ECONNREFUSED$/, "connect_refused"],
+  [/^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, "connect_timeout"],
+  [/^CERT_HAS_EXPIRED$/, "tls_expired"],
+  [/^(?:CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH|EPROTO)/, "tls"],
+  [/^(?:HPE_|Z_|ERR_HTTP_INVALID|ERR_TOO_MANY_REDIRECTS|ERR_REDIRECT|ERR_BROTLI|ERR_INVALID_URL)/, "body_malformed"],
+];
+
+interface Caught {
+  readonly code?: unknown;
+  readonly event?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+}
+
+/** The error with a code in it: got wraps errors, and Happy Eyeballs gathers one for each address tried. */
+function* causes(error: unknown): Generator<Caught> {
+  if (typeof error !== "object" || error === null) return;
+  const caught = error as Caught;
+  yield caught;
+  yield* causes(caught.cause);
+  if (Array.isArray(caught.errors)) for (const one of caught.errors) yield* causes(one);
+}
+
+/** Where a got phase timeout struck says what was too slow. */
+const BY_TIMEOUT: Readonly<Record<string, TransportReason>> = {
+  lookup: "dns",
+  connect: "connect_timeout",
+  secureConnect: "connect_timeout",
+};
+
+/** Any error of a request, as a fault; an unknown one is a connection that broke. */
+export function transportFault(error: unknown): HttpFault {
+  const chain = [...causes(error)];
+  const message = String(chain.findLast((one) => typeof one.message === "string" && one.message !== "")?.message ?? error);
+  const timeout = chain.map((one) => BY_TIMEOUT[String(one.event)]).find((reason) => reason !== undefined);
+  if (timeout !== undefined) return { reason: timeout, message };
+  for (const { code } of chain) {
+    const row = typeof code === "string" ? BY_CODE.find(([codes]) => codes.test(code)) : undefined;
+    if (row !== undefined) return { reason: row[1], message };
+  }
+  return { reason: "connection_reset", message };
+}

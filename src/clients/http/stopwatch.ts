@@ -1,0 +1,65 @@
+/** Phases of one exchange on the monotonic clock. got's own timings are whole milliseconds of the wall clock: useless here. */
+import type { ClientRequest } from "node:http";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { systemClock } from "../../base/clock.ts";
+import type { PhaseName, Phases } from "../../core/outcome.ts";
+
+const MARKS = ["start", "resolved", "connected", "secured", "sent", "headers", "end"] as const;
+type Mark = (typeof MARKS)[number];
+
+export interface Stopwatch {
+  mark(mark: Mark): void;
+  /** Seconds since the start. */
+  elapsed(): number;
+  phases(): Phases;
+  reached(mark: Mark): boolean;
+  /** Listens to a request's and its socket's own events. */
+  follow(request: ClientRequest): void;
+}
+
+// Each phase ends at its mark and begins at the nearest earlier mark that was reached (no TLS, an IP address: no such mark).
+const ENDS: readonly (readonly [PhaseName, Mark])[] = [
+  ["dns", "resolved"],
+  ["connect", "connected"],
+  ["tls", "secured"],
+  ["request", "sent"],
+  ["first_byte", "headers"],
+  ["transfer", "end"],
+];
+
+export function startStopwatch(): Stopwatch {
+  const start = systemClock.monotonic();
+  const marks = new Map<Mark, number>([["start", start]]);
+  // The last one counts: a redirect goes through the phases again, and what answered is its last request.
+  const mark = (name: Mark): void => void marks.set(name, systemClock.monotonic());
+
+  const followSocket = (socket: Socket): void => {
+    if (!socket.connecting) return;
+    socket.once("lookup", () => mark("resolved"));
+    socket.once("connect", () => mark("connected"));
+    if (socket instanceof TLSSocket) socket.once("secureConnect", () => mark("secured"));
+  };
+
+  return {
+    mark,
+    elapsed: () => (systemClock.monotonic() - start) / 1000,
+    reached: (name) => marks.has(name),
+    follow(request) {
+      request.once("socket", followSocket);
+      request.once("finish", () => mark("sent"));
+      request.once("response", () => mark("headers"));
+    },
+    phases() {
+      const phases: Partial<Record<PhaseName, number>> = {};
+      let from = start;
+      for (const [phase, end] of ENDS) {
+        const at = marks.get(end);
+        if (at === undefined) continue;
+        phases[phase] = Math.max(0, at - from) / 1000;
+        from = Math.max(from, at);
+      }
+      return phases;
+    },
+  };
+}

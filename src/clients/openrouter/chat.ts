@@ -1,0 +1,147 @@
+/** One chat completion, streamed: what came, when, and what it amounts to. */
+import { systemClock } from "../../base/clock.ts";
+import type { Completion } from "../../core/outcome.ts";
+import type { Reason } from "../../core/reason.ts";
+import { isStall } from "../http/exchange.ts";
+import { classify } from "./classify.ts";
+import {
+  type Answer,
+  type Call,
+  type Connection,
+  effectiveStatus,
+  evidenceOf,
+  type Finding,
+  isSuccess,
+  readAnswer,
+  send,
+} from "./connection.ts";
+import { createSseReader } from "./sse.ts";
+import { Transcript } from "./transcript.ts";
+
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly unknown[];
+  readonly maxTokens: number;
+  /** Sent as they are, over what is sent by default. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+export interface ChatReply {
+  readonly text: string;
+}
+
+// After finish_reason only usage and [DONE] are outstanding; some upstreams never close the stream (openrouter-api §7).
+const GRACE_MS = 2_000;
+
+function chatCall(connection: Connection, request: ChatRequest): Call {
+  const openrouter = connection.flavor === "openrouter";
+  return {
+    method: "POST",
+    path: "/chat/completions",
+    headers: {
+      accept: "text/event-stream, application/json",
+      // A probe must see the model, not a cached answer (§1); the metadata names hidden fallbacks (§6).
+      ...(openrouter ? { "x-openrouter-cache": "false", "x-openrouter-metadata": "enabled", "x-openrouter-title": "llm-healthd" } : {}),
+    },
+    body: {
+      model: request.model,
+      messages: request.messages,
+      stream: true,
+      max_tokens: request.maxTokens,
+      // OpenRouter always sends usage (§6); others only when asked.
+      ...(openrouter ? {} : { stream_options: { include_usage: true } }),
+      ...request.parameters,
+    },
+    context: {
+      model: request.model,
+      stream: true,
+      max_tokens: request.maxTokens,
+      messages: request.messages.length,
+      ...request.parameters,
+    },
+  };
+}
+
+/** Sends it and reads until the finish, an error, the end, or the signal. */
+export async function chat(connection: Connection, request: ChatRequest, signal: AbortSignal): Promise<Finding<ChatReply>> {
+  const call = chatCall(connection, request);
+  const transcript = new Transcript();
+  const reader = createSseReader();
+  const raw: Buffer[] = [];
+  const grace = new AbortController();
+  let cancelGrace: (() => void) | undefined;
+
+  const exchanged = await send(connection, call, AbortSignal.any([signal, grace.signal]), (chunk, atSeconds) => {
+    raw.push(chunk);
+    const items = reader.push(chunk);
+    if (items === undefined) transcript.overflowed = true;
+    else for (const item of items) transcript.add(item, atSeconds);
+    if (transcript.finishReason !== undefined) cancelGrace ??= systemClock.after(GRACE_MS, () => grace.abort());
+    return !transcript.over;
+  });
+  cancelGrace?.();
+  for (const item of reader.end()) transcript.add(item, exchanged.durationSeconds);
+
+  const text = Buffer.concat(raw).toString("utf8");
+  const settled = transcript.finishReason !== undefined && exchanged.fault !== undefined;
+  const whole = settled ? withoutFault(exchanged) : exchanged;
+  return transcript.isStream || transcript.overflowed
+    ? fromStream(connection, { exchange: whole, call, text, body: undefined, statusCode: 0, via: "none" }, transcript)
+    : fromBody(connection, readAnswer(whole, call, text));
+}
+
+/** Everything that matters had come when the connection ended; how it ended does not matter then. */
+function withoutFault<T extends { readonly fault?: unknown }>({ fault: _, ...rest }: T): Omit<T, "fault"> {
+  return rest;
+}
+
+function finding(connection: Connection, answer: Answer, reason: Reason, completion: Completion, reply: string): Finding<ChatReply> {
+  const evidence = { ...evidenceOf(connection, answer, reason), completion };
+  return reason === "ok" ? { reason, evidence, value: { text: reply } } : { reason, evidence };
+}
+
+function fromStream(connection: Connection, read: Answer, transcript: Transcript): Finding<ChatReply> {
+  const { error } = transcript;
+  const answer: Answer = {
+    ...read,
+    // The stream is JSON in frames: what is in it did not come from the edge.
+    body: {},
+    ...(error === undefined ? {} : { error }),
+    ...effectiveStatus(read.exchange.status, error, "stream"),
+  };
+  const reason = classify(answer) ?? streamReason(answer, transcript);
+  return finding(connection, answer, reason, transcript.completion(), transcript.text);
+}
+
+/** What is wrong with a 2xx stream that holds no error. */
+function streamReason({ exchange: { fault, durationSeconds } }: Answer, transcript: Transcript): Reason {
+  if (transcript.overflowed) return "body_too_large";
+  if (transcript.malformed) return "stream_malformed";
+  if (fault !== undefined) {
+    if (!fault.reason.startsWith("timeout")) return fault.reason;
+    if (transcript.lastTokenSeconds === undefined) return "timeout_first_token";
+    return isStall(transcript.lastTokenSeconds, durationSeconds) ? "timeout_stall" : "timeout_total";
+  }
+  if (transcript.finishReason === undefined && !transcript.done) return "stream_truncated";
+  if (transcript.finishReason === "error") return "provider_error";
+  return transcript.alive ? "ok" : "empty_output";
+}
+
+/** No event stream: an error with its body, or a server that answers in one piece. */
+function fromBody(connection: Connection, answer: Answer): Finding<ChatReply> {
+  const transcript = new Transcript();
+  if (answer.body !== undefined) transcript.addMessage(answer.body, answer.exchange.durationSeconds);
+  const reason = classify(answer) ?? bodyReason(answer, transcript);
+  return finding(connection, answer, reason, transcript.completion(), transcript.text);
+}
+
+function bodyReason({ exchange: { fault, status }, text, body }: Answer, transcript: Transcript): Reason {
+  if (fault !== undefined) {
+    // A stream that opened and never sent a frame: the model is silent, not the network.
+    return fault.reason.startsWith("timeout") && isSuccess(status) && text.trim() === "" ? "timeout_first_token" : fault.reason;
+  }
+  if (text.trim() === "") return "empty_output";
+  if (body === undefined || transcript.malformed) return "body_malformed";
+  if (transcript.finishReason === "error") return "provider_error";
+  return transcript.alive ? "ok" : "empty_output";
+}

@@ -1,0 +1,118 @@
+/** What a completion has said so far, and when: gathers stream frames (or one whole message) into text, tokens, times and errors. */
+import type { Completion } from "../../core/outcome.ts";
+import type { SseItem } from "./sse.ts";
+import { type ApiError, type ChatMessage, chatSchema, errorIn, type Piece, parseJson } from "./wire.ts";
+
+// Below 16 tokens the gaps between them are noise (AIPerf and vLLM agree; interface.md §5).
+const MIN_TOKENS_FOR_PACE = 16;
+
+/** Text of a content field: a string, or parts with text in them. */
+function spoken(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part) => (typeof part?.text === "string" ? part.text : "")).join("");
+}
+
+const thought = (piece: Piece): string => spoken(piece?.reasoning) || spoken(piece?.reasoning_content);
+
+/** Only what was told: undefined fields are left out. */
+function told<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+export class Transcript {
+  text = "";
+  error: ApiError | undefined;
+  finishReason: string | undefined;
+  lastTokenSeconds: number | undefined;
+  /** At least one event-stream frame or comment was seen. */
+  isStream = false;
+  malformed = false;
+  /** A frame outgrew the reader's limit. */
+  overflowed = false;
+  /** `[DONE]` was seen. */
+  done = false;
+  #usage: ChatMessage["usage"];
+  #model: string | undefined;
+  #provider: string | undefined;
+  #firstReasoning: number | undefined;
+  #firstAnswer: number | undefined;
+
+  /** Nothing further is worth waiting for. */
+  get over(): boolean {
+    return this.done || this.malformed || this.overflowed || this.error !== undefined;
+  }
+
+  /** Some token came, visible or not. */
+  get alive(): boolean {
+    return this.lastTokenSeconds !== undefined || (this.#usage?.completion_tokens ?? 0) > 0;
+  }
+
+  add(item: SseItem, atSeconds: number): void {
+    // A JSON body read as lines is all "other"; only comments and data make a stream.
+    if (item.type === "other") return;
+    this.isStream = true;
+    if (item.type === "comment") return;
+    if (item.text.trim() === "[DONE]") {
+      this.done = true;
+      return;
+    }
+    const body = parseJson(item.text);
+    if (typeof body === "object" && body !== null) this.addMessage(body, atSeconds);
+    else this.malformed = true;
+  }
+
+  /** A frame's JSON, or a whole `chat.completion` body. */
+  addMessage(body: unknown, atSeconds: number): void {
+    const parsed = chatSchema.safeParse(body);
+    if (!parsed.success) {
+      this.malformed = true;
+      return;
+    }
+    const { choices, usage, model, provider } = parsed.data;
+    this.error ??= errorIn(body);
+    this.#model ??= model;
+    this.#provider ??= provider;
+    this.#usage = usage ?? this.#usage;
+    for (const choice of choices ?? []) {
+      this.#hear(choice.delta ?? choice.message, atSeconds);
+      this.finishReason ??= choice.finish_reason ?? undefined;
+    }
+  }
+
+  completion(): Completion {
+    const usage = this.#usage;
+    const first = { reasoning: this.#firstReasoning, answer: this.#firstAnswer };
+    return told<Completion>({
+      // One whole body tells nothing about its first token.
+      firstTokenSeconds: this.isStream && this.lastTokenSeconds !== undefined ? told(first) : undefined,
+      perOutputTokenSeconds: this.isStream ? this.#pace() : undefined,
+      inputTokens: usage?.prompt_tokens,
+      inputCachedTokens: usage?.prompt_tokens_details?.cached_tokens,
+      outputTokens: usage?.completion_tokens,
+      outputReasoningTokens: usage?.completion_tokens_details?.reasoning_tokens,
+      costUsd: usage?.cost,
+      finishReason: this.finishReason,
+      servedModel: this.#model,
+      provider: this.#provider,
+    });
+  }
+
+  #hear(piece: Piece, atSeconds: number): void {
+    const reasons = thought(piece) !== "";
+    const answer = spoken(piece?.content);
+    const speaks = answer !== "" || (piece?.tool_calls?.length ?? 0) > 0;
+    if (reasons) this.#firstReasoning ??= atSeconds;
+    if (speaks) this.#firstAnswer ??= atSeconds;
+    if (reasons || speaks) this.lastTokenSeconds = atSeconds;
+    this.text += answer;
+  }
+
+  /** (last − first) / (tokens − 1), where there are tokens enough for it to mean something. */
+  #pace(): number | undefined {
+    const tokens = this.#usage?.completion_tokens ?? 0;
+    const first = Math.min(...[this.#firstReasoning, this.#firstAnswer].filter((at) => at !== undefined));
+    const last = this.lastTokenSeconds;
+    return tokens >= MIN_TOKENS_FOR_PACE && last !== undefined && last > first ? (last - first) / (tokens - 1) : undefined;
+  }
+}

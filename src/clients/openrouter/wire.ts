@@ -1,0 +1,151 @@
+/**
+ * What is read of OpenRouter's (and any OpenAI-compatible API's) JSON: permissive, because the wire changes weekly.
+ * A field of the wrong type counts as absent; only what makes an answer an answer is demanded by the readers.
+ */
+import { z } from "zod";
+
+const text = z.string().optional().catch(undefined);
+const number = z.number().optional().catch(undefined);
+const nullableNumber = z.number().nullable().optional().catch(undefined);
+const loose = z.record(z.string(), z.unknown()).optional().catch(undefined);
+/** Prices are decimal strings, USD per token (openrouter-api §4). */
+const price = z.coerce.number().optional().catch(undefined);
+
+/** Three generations of error bodies coexist; `code` is a number, a string of digits or a word (§7, §8). */
+export const apiErrorSchema = z.object({
+  message: text,
+  code: z.union([z.number(), z.string()]).optional().catch(undefined),
+  type: text,
+  error_type: text,
+  http_status: number,
+  availability: z
+    .object({ code: text, retryable: z.boolean().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+  metadata: loose,
+});
+export type ApiError = z.output<typeof apiErrorSchema>;
+
+/** `{error:{…}}`; some OpenAI-compatible servers answer `{"error":"text"}`. */
+const errorField = z
+  .union([apiErrorSchema, z.string().transform((message): ApiError => ({ message }))])
+  .optional()
+  .catch(undefined);
+
+const usage = z
+  .object({
+    prompt_tokens: number,
+    completion_tokens: number,
+    cost: number,
+    prompt_tokens_details: z.object({ cached_tokens: number }).nullable().optional().catch(undefined),
+    completion_tokens_details: z.object({ reasoning_tokens: number }).nullable().optional().catch(undefined),
+  })
+  .nullable()
+  .optional()
+  .catch(undefined);
+
+/** A streamed delta or a whole message. */
+const piece = z
+  .object({
+    content: z.unknown(),
+    /** OpenRouter's name; `reasoning_content` is DeepSeek's and vLLM's. */
+    reasoning: z.unknown(),
+    reasoning_content: z.unknown(),
+    tool_calls: z.array(z.unknown()).nullable().optional().catch(undefined),
+  })
+  .partial()
+  .nullable()
+  .optional()
+  .catch(undefined);
+export type Piece = z.output<typeof piece>;
+
+const choice = z.object({
+  delta: piece,
+  message: piece,
+  finish_reason: z.string().nullable().optional().catch(undefined),
+  error: errorField,
+});
+
+/** A `chat.completion.chunk`, or a whole `chat.completion`: the same envelope. */
+export const chatSchema = z.object({
+  id: text,
+  model: text,
+  provider: text,
+  choices: z.array(choice).optional().catch(undefined),
+  usage,
+  error: errorField,
+});
+export type ChatMessage = z.output<typeof chatSchema>;
+
+const freeRequests = z.object({ limit: number, used: number, remaining: number }).optional().catch(undefined);
+/** Body of `GET /key` (§2); the newer fields are optional. */
+export const keySchema = z.object({
+  data: z.object({
+    limit: nullableNumber,
+    limit_remaining: nullableNumber,
+    usage: number,
+    usage_daily: number,
+    usage_weekly: number,
+    usage_monthly: number,
+    is_free_tier: z.boolean().optional().catch(undefined),
+    expires_at: z.string().nullable().optional().catch(undefined),
+    free_model_daily_requests: freeRequests,
+  }),
+});
+export const creditsSchema = z.object({ data: z.object({ total_credits: z.number(), total_usage: z.number() }) });
+
+const strings = z.array(z.string()).optional().catch(undefined);
+/** One model of the catalogue (§4). OpenAI's own list has only `id`. */
+export const modelSchema = z.object({
+  id: z.string(),
+  canonical_slug: text,
+  name: text,
+  context_length: nullableNumber,
+  architecture: z.object({ input_modalities: strings, output_modalities: strings }).optional().catch(undefined),
+  pricing: z.object({ prompt: price, completion: price }).optional().catch(undefined),
+  supported_parameters: strings,
+  expiration_date: z.string().nullable().optional().catch(undefined),
+  reasoning: z
+    .object({ mandatory: z.boolean().optional().catch(undefined) })
+    .nullable()
+    .optional()
+    .catch(undefined),
+  alias_target: z.object({ slug: text }).nullable().optional().catch(undefined),
+});
+export type WireModel = z.output<typeof modelSchema>;
+/** One entry that is no model must not cost us the other four hundred. */
+export const modelsSchema = z.object({ data: z.array(modelSchema.nullable().catch(null)) });
+export const oneModelSchema = z.object({ data: modelSchema });
+
+const errorBody = z.object({ error: errorField });
+
+/** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
+export function errorIn(body: unknown): ApiError | undefined {
+  const top = errorBody.safeParse(body);
+  if (top.success && top.data.error !== undefined) return top.data.error;
+  const chat = chatSchema.safeParse(body);
+  return chat.success ? chat.data.choices?.find((one) => one.error !== undefined)?.error : undefined;
+}
+
+/** JSON, or undefined. OpenRouter pads bodies with newlines and spaces while it waits; whitespace alone is no JSON (§7). */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body.replace(/^\uFEFF/, ""));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `code` as an HTTP status, when it is one. */
+export function errorStatus(error: ApiError): number | undefined {
+  const code = Number(error.code ?? error.http_status);
+  return Number.isInteger(code) && code >= 100 && code < 600 ? code : undefined;
+}
+
+/** The upstream's own words: its message and, where it only says "Provider returned error", the provider's. */
+export function errorMessage(error: ApiError): string | undefined {
+  const raw = error.metadata?.raw;
+  const inner = typeof raw === "string" ? raw : raw === undefined ? "" : JSON.stringify(raw);
+  const words = [error.message ?? "", inner].filter((part) => part !== "").join(": ");
+  return words === "" ? undefined : words;
+}
