@@ -1,0 +1,139 @@
+/** Runs probes: gates, timeout, and the last catch. Whatever happens becomes one record, handed to every sink. */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { down, type Outcome, type SkipCause, skipped, unanswered } from "../core/outcome.ts";
+import type { Gate, Probe, ProbeRecord, Sink, Target } from "../core/probe.ts";
+import { overlapGate } from "./gates/overlap.ts";
+
+/** A target and the probe that looks at it. */
+export interface Planned {
+  readonly target: Target;
+  readonly probe: Probe;
+}
+
+export interface RunnerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sinks: readonly Sink[];
+  readonly gates?: readonly Gate[];
+}
+
+export interface Runner {
+  /** On schedule: a gate may refuse it. */
+  tick(planned: Planned, latenessSeconds: number): void;
+  /** On demand: joins the run that goes on, if there is one. */
+  now(planned: Planned): Promise<ProbeRecord>;
+  skip(target: Target, cause: SkipCause): void;
+  inFlight(): number;
+  /** No new runs; waits for those that go on, aborts them after the grace time, and returns when all have ended. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+// A probe that does not end on its abort is a bug; it is written off after this long so that its target goes on.
+const ABORT_GRACE_SECONDS = 5;
+
+export function createRunner({ clock, log, sinks, gates = [] }: RunnerOptions): Runner {
+  const running = new Map<string, Promise<ProbeRecord>>();
+  const stopping = new AbortController();
+  const allGates = [overlapGate(running), ...gates];
+  let closed = false;
+
+  const publish = (record: ProbeRecord): ProbeRecord => {
+    for (const sink of sinks) {
+      try {
+        sink.take(record);
+      } catch (error) {
+        log.error({ err: error, target: record.target.name }, "a sink failed; the record is lost to it, probing goes on");
+      }
+    }
+    return record;
+  };
+
+  const start = (planned: Planned, latenessSeconds?: number): Promise<ProbeRecord> => {
+    const { target } = planned;
+    const run = observe(planned, { clock, log, stop: stopping.signal }, latenessSeconds).then((record) => {
+      running.delete(target.name);
+      return publish(record);
+    });
+    running.set(target.name, run);
+    return run;
+  };
+
+  const skip = (target: Target, cause: SkipCause): ProbeRecord =>
+    publish({ target, outcome: skipped(cause), startedAt: clock.wall(), durationSeconds: 0 });
+
+  return {
+    tick(planned, latenessSeconds) {
+      const cause = closed ? "stopping" : allGates.map((gate) => gate.refuse(planned.target)).find((refusal) => refusal !== undefined);
+      if (cause === undefined) void start(planned, latenessSeconds);
+      else skip(planned.target, cause);
+    },
+    async now(planned) {
+      return closed ? skip(planned.target, "stopping") : (running.get(planned.target.name) ?? start(planned));
+    },
+    skip: (target, cause) => void skip(target, cause),
+    inFlight: () => running.size,
+    async stop(graceSeconds) {
+      closed = true;
+      const cancel = clock.after(graceSeconds * 1000, () => stopping.abort());
+      await Promise.allSettled(running.values());
+      cancel();
+    },
+  };
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+async function observe({ target, probe }: Planned, { clock, log, stop }: Surroundings, latenessSeconds?: number): Promise<ProbeRecord> {
+  const startedAt = clock.wall();
+  const start = clock.monotonic();
+  const deadline = new AbortController();
+  const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => deadline.abort());
+  const signal = AbortSignal.any([stop, deadline.signal]);
+  const { writtenOff, release } = leash(clock, signal);
+  const outcome = await Promise.race([contained(target, probe, signal, log), writtenOff]);
+  release();
+  cancelDeadline();
+  return {
+    target,
+    // A run that we ended ourselves says nothing about its target.
+    outcome: stop.aborted && outcome.verdict !== "up" ? skipped("stopping") : outcome,
+    startedAt,
+    durationSeconds: (clock.monotonic() - start) / 1000,
+    ...(latenessSeconds === undefined ? {} : { latenessSeconds }),
+  };
+}
+
+/** The last catch: a bug in a probe becomes an outcome with its stack logged, and the daemon goes on. */
+async function contained(target: Target, probe: Probe, signal: AbortSignal, log: Log): Promise<Outcome> {
+  try {
+    return await probe.run(signal);
+  } catch (error) {
+    log.error({ err: error, target: target.name, kind: target.kind }, "a probe threw: this is a bug in llm-healthd");
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return down("prober_fault", { ...unanswered, message, ...(stack === undefined ? {} : { stack }) });
+  }
+}
+
+/** Answers for a probe that does not end on its abort; `release` when it did. */
+function leash(clock: Clock, signal: AbortSignal): { readonly writtenOff: Promise<Outcome>; release(): void } {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  let cancel = (): void => undefined;
+  const arm = (): void => {
+    cancel = clock.after(ABORT_GRACE_SECONDS * 1000, () =>
+      resolve(down("prober_fault", { ...unanswered, message: "the probe did not end when it was told to" })),
+    );
+  };
+  signal.addEventListener("abort", arm, { once: true });
+  return {
+    writtenOff: promise,
+    release() {
+      signal.removeEventListener("abort", arm);
+      cancel();
+    },
+  };
+}

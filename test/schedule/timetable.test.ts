@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createTimetable, fraction, intervalSeconds, type Timetable } from "../../src/schedule/timetable.ts";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { aTarget } from "../support/targets.ts";
+
+interface Tick {
+  readonly name: string;
+  readonly at: number;
+  readonly lateness: number;
+}
+
+let clock: FakeClock;
+let ticks: Tick[];
+let missed: string[];
+let timetable: Timetable;
+
+beforeEach(() => {
+  clock = createFakeClock();
+  ticks = [];
+  missed = [];
+  timetable = createTimetable(clock, {
+    due: (target, lateness) => ticks.push({ name: target.name, at: clock.monotonic(), lateness }),
+    missed: (target) => missed.push(target.name),
+  });
+});
+
+const gaps = (times: readonly number[]): number[] => times.slice(1).map((at, index) => at - (times[index] ?? 0));
+
+describe("intervals", () => {
+  test("the first run comes within seconds, however long the interval", async () => {
+    timetable.add(aTarget({ every: { seconds: 86_400 } }));
+    await clock.advance(3_000);
+    expect(ticks).toHaveLength(1);
+  });
+
+  test("what costs nothing runs before any model", async () => {
+    timetable.add(aTarget({ name: "qwen", kind: "model", every: { seconds: 0.001 } }));
+    timetable.add(aTarget({ name: "openrouter", kind: "credential", every: { seconds: 0.001 } }));
+    await clock.advance(501);
+    expect(ticks[0]?.name).toBe("openrouter");
+  });
+
+  test("ticks keep their phase exactly over a week: no creep", async () => {
+    timetable.add(aTarget({ every: { seconds: 600 } }));
+    await clock.advance(7 * 86_400_000);
+    const regular = gaps(ticks.slice(1).map(({ at }) => at));
+    expect(regular.length).toBeGreaterThan(1000);
+    expect(Math.max(...regular) - Math.min(...regular)).toBeLessThan(1e-3);
+    expect((ticks.at(-1)?.at ?? 0) - (ticks[1]?.at ?? 0)).toBeCloseTo(600_000 * regular.length, 3);
+  });
+
+  test("a restart keeps the phase: the name and the epoch fix it", async () => {
+    const phase = async (startedAt: number): Promise<number> => {
+      const own = createFakeClock(startedAt);
+      const seen: number[] = [];
+      createTimetable(own, { due: () => seen.push(own.wall()), missed: () => undefined }).add(aTarget({ every: { seconds: 300 } }));
+      await own.advance(1_200_000);
+      return Math.round((seen.at(-1) ?? 0) % 300_000);
+    };
+    const noon = Date.UTC(2026, 10, 23, 12);
+    expect(await phase(noon + 17_345)).toBe(await phase(noon + 201_007));
+  });
+
+  test("no target is probed twice within half an interval after the start", async () => {
+    for (let index = 0; index < 200; index++) timetable.add(aTarget({ name: `t${index}`, every: { seconds: 300 } }));
+    await clock.advance(900_000);
+    for (let index = 0; index < 200; index++) {
+      const own = ticks.filter(({ name }) => name === `t${index}`).map(({ at }) => at);
+      expect(Math.min(...gaps(own))).toBeGreaterThanOrEqual(150_000);
+      expect(Math.max(...gaps(own))).toBeLessThanOrEqual(450_000);
+    }
+  });
+
+  test("targets spread evenly over their interval", () => {
+    const tenths = Array.from({ length: 10_000 }, (_, index) => Math.floor(fraction(`model_${index}`) * 10));
+    const buckets = Array.from({ length: 10 }, (_, tenth) => tenths.filter((one) => one === tenth).length);
+    expect(Math.min(...buckets)).toBeGreaterThan(900);
+    expect(Math.max(...buckets)).toBeLessThan(1100);
+  });
+
+  test("a jump of the wall clock changes no tick", async () => {
+    timetable.add(aTarget({ every: { seconds: 60 } }));
+    await clock.advance(300_000);
+    clock.jump(-3_600_000);
+    await clock.advance(300_000);
+    expect(gaps(ticks.slice(1).map(({ at }) => at)).every((gap) => Math.abs(gap - 60_000) < 1e-3)).toBe(true);
+  });
+
+  test("ticks that a stalled process missed are counted, and the phase is kept", async () => {
+    timetable.add(aTarget({ every: { seconds: 60 } }));
+    await clock.advance(200_000);
+    const before = ticks.at(-1)?.at ?? 0;
+    clock.freeze(250_000);
+    await clock.advance(130_000);
+    const [late, ...after] = ticks.filter(({ at }) => at > before);
+    const last = after.at(-1)?.at ?? 0;
+    expect(late?.lateness).toBeGreaterThan(100);
+    expect(missed.length).toBeGreaterThanOrEqual(3);
+    // Every interval since the stall began is either a tick or counted as missed, and the grid is the same.
+    expect((last - before) / 60_000).toBeCloseTo(1 + after.length + missed.length, 6);
+  });
+
+  test("a removed target is never due again, and stop leaves no timer", async () => {
+    timetable.add(aTarget({ name: "a" }));
+    timetable.add(aTarget({ name: "b" }));
+    timetable.remove("a");
+    await clock.advance(200_000);
+    expect(ticks.map(({ name }) => name)).not.toContain("a");
+    timetable.stop();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("cron", () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ["Date"], now: clock.wall() }));
+  afterEach(() => vi.useRealTimers());
+
+  test("runs once at once, then when the expression says", async () => {
+    timetable.add(aTarget({ every: { cron: "*/10 * * * *" } }));
+    for (let second = 0; second < 1801; second++) {
+      await clock.advance(1000);
+      vi.setSystemTime(clock.wall());
+    }
+    const minutes = ticks.slice(1).map(({ at }) => Math.round((at - 1000) / 60_000));
+    expect(ticks[0]?.at).toBeLessThan(4000);
+    expect(minutes).toEqual([10, 20, 30]);
+  });
+
+  test("its interval is the time between two runs", () => {
+    expect(intervalSeconds({ cron: "*/10 * * * *" })).toBe(600);
+  });
+});
