@@ -1,0 +1,53 @@
+/** The contract of a probe kind: what it adds to the config, and which targets it makes of it. */
+import type { Redactor } from "../base/redact.ts";
+import type { CatalogueModel } from "../clients/openrouter/catalogue.ts";
+import type { Connection } from "../clients/openrouter/connection.ts";
+import type { Config, Credential, Entry } from "../config/config.ts";
+import type { Section } from "../config/section.ts";
+import type { Probe, Target } from "../core/probe.ts";
+import type { Kind } from "../core/reason.ts";
+
+/** What probes share while the daemon lives. */
+export interface ProbeContext {
+  readonly redactor: Redactor;
+  /** What the catalogue last said of a model, by `modelKey`; the catalog probe writes, others read. */
+  readonly seenModels: Map<string, CatalogueModel>;
+}
+
+export const modelKey = (credential: string, id: string): string => `${credential} ${id}`;
+
+export interface PlannedProbe {
+  readonly target: Target;
+  readonly probe: Probe;
+}
+
+export interface ProbeKind {
+  readonly kind: Kind;
+  /** The part of the config file it owns; absent where its targets follow from the credentials. */
+  readonly section?: Section;
+  /** Every target of this kind that the config asks for. */
+  plan(config: Config, context: ProbeContext): readonly PlannedProbe[];
+}
+
+export function connectionOf(credential: Credential, context: ProbeContext): Connection {
+  const { flavor, baseUrl, apiKey, headers } = credential;
+  return { flavor, baseUrl, apiKey, headers, redactor: context.redactor };
+}
+
+/** The credential an entry names, or the only one; `load` has made sure that it exists. */
+export function credentialOf(config: Config, name: string | undefined): Credential {
+  const found = name === undefined ? config.credentials[0] : config.credentials.find((credential) => credential.name === name);
+  if (found === undefined) throw new Error(`no credential ${name ?? "at all"}: the config was not checked`);
+  return found;
+}
+
+/** The targets of a section's entries; `settings` has passed the section's schema. */
+export function planEntries<S>(config: Config, kind: Kind, plan: (entry: Entry, settings: S) => PlannedProbe): readonly PlannedProbe[] {
+  return config.entries.filter((entry) => entry.kind === kind).map((entry) => plan(entry, entry.settings as S));
+}
+
+/** What every target takes over from its entry. */
+export function targetOf(entry: Entry, more: Partial<Target> = {}): Target {
+  const { kind, name, every, timeoutSeconds, needs } = entry;
+  return { kind, name, every, timeoutSeconds, needs, ...more };
+}
