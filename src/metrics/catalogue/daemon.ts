@@ -1,0 +1,73 @@
+/** Metrics of the daemon itself: how well it keeps its timetable, and what it is set to. */
+import { type SkipCause, skipCauses } from "../../core/outcome.ts";
+import type { ProbeRecord } from "../../core/probe.ts";
+import { DURATION_BUCKETS_SECONDS, metric, sample } from "../metric.ts";
+
+/** A run the timetable owed and could not give is missed; one refused because the daemon stops is not. */
+const MISSED: Readonly<Record<SkipCause, boolean>> = { overlap: true, late: true, stopping: false };
+
+const lateness = ({ latenessSeconds }: ProbeRecord) => sample({}, latenessSeconds);
+
+export const schedulerMetrics = [
+  metric({
+    name: "healthd_scheduler_lateness_seconds",
+    type: "histogram",
+    help: "How long after their due time runs started or were refused, in seconds.",
+    labels: [],
+    buckets: DURATION_BUCKETS_SECONDS,
+    read: lateness,
+    readSkip: lateness,
+  }),
+  metric({
+    name: "healthd_scheduler_missed_total",
+    type: "counter",
+    help: "Number of runs that the timetable could not keep, by cause: the run before was not over (overlap), or its time had passed (late).",
+    labels: ["cause"],
+    start: () => skipCauses.flatMap((cause) => (MISSED[cause] ? sample({ cause }, 0) : [])),
+    readSkip: ({ outcome: { cause } }) => (MISSED[cause] ? sample({ cause }, 1) : []),
+  }),
+] as const;
+
+/** Set by the registry and by the daemon; nothing in a record tells them. */
+export const selfMetrics = [
+  metric({
+    name: "healthd_scheduler_last_tick_timestamp_seconds",
+    type: "gauge",
+    help: "When a scheduled run last ended or was refused, in seconds since 1970; absent before the first.",
+    labels: [],
+  }),
+  metric({ name: "healthd_targets", type: "gauge", help: "Number of targets that are being probed, by kind.", labels: ["kind"] }),
+  metric({ name: "healthd_probes_in_flight", type: "gauge", help: "Number of probes that are running now.", labels: [] }),
+  metric({
+    name: "healthd_config_last_reload_successful",
+    type: "gauge",
+    help: "Whether the latest attempt to load the config succeeded: 1 yes, 0 no (then the config before it is still in use).",
+    labels: [],
+  }),
+  metric({
+    name: "healthd_config_last_reload_success_timestamp_seconds",
+    type: "gauge",
+    help: "When the config in use was loaded, in seconds since 1970.",
+    labels: [],
+  }),
+  metric({ name: "healthd_shard_index", type: "gauge", help: "Which shard of the targets this process probes, from 0.", labels: [] }),
+  metric({ name: "healthd_shards", type: "gauge", help: "Number of shards that the targets are divided into.", labels: [] }),
+  metric({
+    name: "healthd_event_loop_lag_seconds",
+    type: "gauge",
+    help: "How much later than planned the event loop's timers ran since the scrape before, in seconds; a late loop measures late.",
+    labels: ["stat"],
+  }),
+  metric({
+    name: "healthd_unexported_readings_total",
+    type: "counter",
+    help: "Number of times a metric could not be read, set or rendered because of a bug in llm-healthd; the rest of the page is not affected.",
+    labels: [],
+  }),
+  metric({
+    name: "healthd_build_info",
+    type: "gauge",
+    help: "Always 1; its labels tell the version of llm-healthd, the revision it was built from, and the version of Node.",
+    labels: ["version", "revision", "node"],
+  }),
+] as const;

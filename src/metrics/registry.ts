@@ -1,0 +1,110 @@
+/** Turns records into series. The series of a target live as long as the target does. */
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Clock } from "../base/clock.ts";
+import type { Sink, Target } from "../core/probe.ts";
+import { kinds } from "../core/reason.ts";
+import { catalogue, type SelfMetricName } from "./catalogue.ts";
+import { createFamily } from "./family.ts";
+import { createLagMeter, lagStats } from "./lag.ts";
+import { CONTENT_TYPE, renderPage } from "./render.ts";
+import { createTargetSeries, type TargetSeries } from "./targets.ts";
+
+export interface Metrics extends Sink {
+  /**
+   * From now on records of the target are taken. Again, after a reload, it keeps the counters, unless the name stands for another thing now.
+   * `intervalSeconds`: the longest time between two runs, for a target whose timing is a cron expression.
+   */
+  addTarget(target: Target, intervalSeconds?: number): void;
+  /** Drops every series that names the target or that it wrote; records that still come are ignored. */
+  removeTarget(name: string): void;
+  /** Sets one of the daemon's own gauges; a function is asked at every scrape. */
+  set(name: SelfMetricName, value: number | (() => number), labels?: Readonly<Record<string, string>>): void;
+  /** The page in the text format 0.0.4. A metric that cannot be rendered is left out. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  readonly revision: string;
+  readonly clock: Clock;
+}
+
+/**
+ * Left out of prom-client's own: gauges it names like counters, which `promtool check metrics` refuses (the same by type stay);
+ * and loop statistics that are NaN between two close scrapes (healthd_event_loop_lag_seconds tells the same).
+ */
+const UNFIT = /^nodejs_(?:active_(?:resources|handles|requests)_total|eventloop_lag_(?:min|max|mean|stddev|p\d+)_seconds)$/;
+
+/** Writer of the series that are no target's. */
+const SELF = "";
+
+function createRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const { name } of registry.getMetricsAsArray()) if (UNFIT.test(name)) registry.removeSingleMetric(name);
+  return registry;
+}
+
+type SetSelf = (name: SelfMetricName, value: number, labels?: Readonly<Record<string, string>>) => void;
+
+/** What the registry can tell of itself at a scrape. */
+function selfReadings(set: SetSelf, targets: TargetSeries): readonly (() => void)[] {
+  const lag = createLagMeter();
+  return [
+    () => {
+      const reading = lag();
+      for (const stat of lagStats) set("healthd_event_loop_lag_seconds", reading[stat], { stat });
+    },
+    () => {
+      const list = targets.list();
+      for (const kind of kinds) set("healthd_targets", list.filter((target) => target.kind === kind).length, { kind });
+    },
+  ];
+}
+
+export function createMetrics({ version, revision, clock }: MetricsOptions): Metrics {
+  const registry = createRegistry();
+  const families = new Map(catalogue.map((metric) => [metric.name, createFamily(metric, registry)]));
+  const setSelf: SetSelf = (name, value, labels = {}) => families.get(name)?.put(SELF, [{ labels, value }]);
+  const onFault = (): void => setSelf("healthd_unexported_readings_total", 1);
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch {
+      onFault();
+    }
+  };
+  const targets = createTargetSeries(families.values(), guarded);
+  const readings = selfReadings(setSelf, targets);
+  const asked = new Map<string, () => void>();
+  let rendering: Promise<string> | undefined;
+
+  setSelf("healthd_build_info", 1, { version, revision, node: process.version });
+  return {
+    contentType: CONTENT_TYPE,
+    addTarget: targets.add,
+    removeTarget: targets.remove,
+    take: (record) =>
+      guarded(() => {
+        const taken = targets.take(record);
+        if (taken && record.latenessSeconds !== undefined) setSelf("healthd_scheduler_last_tick_timestamp_seconds", clock.wall() / 1000);
+      }),
+    set(name, value, labels = {}) {
+      const key = JSON.stringify([name, labels]);
+      asked.delete(key);
+      if (typeof value === "number") setSelf(name, value, labels);
+      else asked.set(key, () => setSelf(name, value(), labels));
+    },
+    render() {
+      // Scrapes that come together share one page.
+      rendering ??= (async () => {
+        for (const reading of [...readings, ...asked.values()]) guarded(reading);
+        return renderPage(registry, onFault);
+      })().finally(() => {
+        rendering = undefined;
+      });
+      return rendering;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** The targets that have series, and how a record becomes values in them. */
+import type { ProbeRecord, Target } from "../core/probe.ts";
+import type { Family } from "./family.ts";
+import { type Memory, noMemory, remember } from "./memory.ts";
+import type { ProbedRecord, Sample, SkippedRecord } from "./metric.ts";
+
+export interface TargetSeries {
+  add(target: Target, intervalSeconds?: number): void;
+  remove(name: string): void;
+  /** False when the record is of no target that is known here. */
+  take(record: ProbeRecord): boolean;
+  list(): readonly Target[];
+}
+
+interface Known {
+  readonly target: Target;
+  readonly memory: Memory;
+}
+
+const isProbed = (record: ProbeRecord): record is ProbedRecord => record.outcome.verdict !== "skipped";
+const isSkipped = (record: ProbeRecord): record is SkippedRecord => record.outcome.verdict === "skipped";
+
+/** Same name, and the same thing behind it: the labels of its series are the same. */
+const sameThing = (one: Target, other: Target): boolean =>
+  one.kind === other.kind && one.credential === other.credential && one.model === other.model;
+
+/** `guarded` keeps one metric's trouble with that metric. */
+export function createTargetSeries(families: Iterable<Family>, guarded: (work: () => void) => void): TargetSeries {
+  const all = [...families];
+  const known = new Map<string, Known>();
+
+  /** A catalogue still talks of a model that a reload has just removed or renamed: that must not bring it back. */
+  const isCurrent = ({ labels }: Sample): boolean => {
+    if (labels.target === undefined) return true;
+    const target = known.get(labels.target)?.target;
+    return target !== undefined && (labels.model === undefined || labels.model === target.model);
+  };
+
+  const takeProbed = (record: ProbedRecord, memory: Memory): void => {
+    for (const { metric, replace } of all) {
+      guarded(() => {
+        const samples = metric.read?.(record, memory);
+        if (samples !== undefined) replace(record.target.name, samples.filter(isCurrent));
+      });
+    }
+  };
+
+  const takeSkipped = (record: SkippedRecord): void => {
+    for (const { metric, put } of all) guarded(() => put(record.target.name, metric.readSkip?.(record) ?? []));
+  };
+
+  const remove = (name: string): void => {
+    known.delete(name);
+    for (const family of all) family.drop(name);
+  };
+
+  return {
+    remove,
+    add(target, intervalSeconds) {
+      const before = known.get(target.name);
+      const survives = before !== undefined && sameThing(before.target, target);
+      if (!survives) remove(target.name);
+      known.set(target.name, { target, memory: survives ? before.memory : noMemory });
+      for (const { metric, replace } of all) if (metric.start !== undefined) replace(target.name, metric.start(target, intervalSeconds));
+    },
+    take(record) {
+      const current = known.get(record.target.name);
+      if (current === undefined || !sameThing(current.target, record.target)) return false;
+      if (isProbed(record)) {
+        const memory = remember(current.memory, record);
+        known.set(record.target.name, { target: current.target, memory });
+        takeProbed(record, memory);
+      } else if (isSkipped(record)) takeSkipped(record);
+      return true;
+    },
+    list: () => [...known.values()].map(({ target }) => target),
+  };
+}
