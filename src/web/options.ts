@@ -1,0 +1,36 @@
+/** What the daemon hands in: the web room knows it only through these functions. */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { ConfigIssue } from "../config/config.ts";
+import type { ProbeRecord, Target } from "../core/probe.ts";
+
+export interface TargetState {
+  readonly target: Target;
+  /** The latest run that was not skipped. */
+  readonly last?: ProbeRecord;
+  /** Milliseconds since 1970, as is `nextRunAt`. */
+  readonly lastSuccessAt?: number;
+  readonly consecutiveFailures: number;
+  readonly nextRunAt?: number;
+}
+
+export type Standing = { readonly ok: true } | { readonly ok: false; readonly why?: string };
+export type Reloaded = { readonly ok: true } | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+
+export interface WebOptions {
+  readonly metrics: { render(): Promise<string>; readonly contentType: string };
+  targets(): readonly TargetState[];
+  /** Probes once, now; undefined when the target has gone meanwhile. */
+  probeNow(name: string, signal: AbortSignal): Promise<ProbeRecord | undefined>;
+  /** The config in use as YAML, secrets hidden. */
+  configText(): string;
+  /** Not ok until every target has its first record. */
+  ready(): Standing;
+  /** Not ok when probing has stopped. */
+  alive(): Standing;
+  reload(): Promise<Reloaded>;
+  readonly version: string;
+  readonly clock: Clock;
+  redact(text: string): string;
+  readonly log: Log;
+}
