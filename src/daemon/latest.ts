@@ -1,0 +1,39 @@
+/** The latest of every target: what the status page and the API show. */
+import type { ProbeRecord, Sink, Target } from "../core/probe.ts";
+
+export interface TargetLatest {
+  readonly target: Target;
+  /** The latest run that was not skipped. */
+  readonly last?: ProbeRecord;
+  /** Milliseconds since 1970. */
+  readonly lastSuccessAt?: number;
+  readonly consecutiveFailures: number;
+}
+
+export interface Latest extends Sink {
+  add(target: Target): void;
+  remove(name: string): void;
+  get(name: string): TargetLatest | undefined;
+  list(): readonly TargetLatest[];
+}
+
+export function createLatest(): Latest {
+  const targets = new Map<string, TargetLatest>();
+  return {
+    add: (target) => void targets.set(target.name, { ...(targets.get(target.name) ?? { consecutiveFailures: 0 }), target }),
+    remove: (name) => void targets.delete(name),
+    get: (name) => targets.get(name),
+    list: () => [...targets.values()],
+    take(record) {
+      const before = targets.get(record.target.name);
+      if (before === undefined || record.outcome.verdict === "skipped") return;
+      const failed = record.outcome.verdict === "down";
+      targets.set(record.target.name, {
+        ...before,
+        last: record,
+        consecutiveFailures: failed ? before.consecutiveFailures + 1 : 0,
+        ...(failed ? {} : { lastSuccessAt: record.startedAt }),
+      });
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { BRISK, type RunningDaemon, runDaemon, sampleOf } from "../support/daemon.ts";
+import { until } from "../support/programs.ts";
+
+let running: RunningDaemon;
+beforeAll(async () => {
+  running = await runDaemon();
+  await running.round();
+});
+afterAll(() => running.end());
+afterEach(async () => {
+  running.simulator.faults.clear();
+  running.write(BRISK);
+  await running.daemon.reload();
+});
+
+const TARGETS = ["openrouter", "openrouter_catalog", "qwen_coder", "gemini_flash", "deepseek_v3", "files", "files_read", "frontend"];
+const success = (page: string): Record<string, number> =>
+  Object.fromEntries(
+    [...page.matchAll(/^healthd_probe_success\{.*?target="(.*?)".*\} (\d)$/gm)].map(([, name, value]) => [name, Number(value)]),
+  );
+
+test("every target is up within seconds of the start, and ready says so", async () => {
+  expect(success(await running.metrics())).toEqual(Object.fromEntries(TARGETS.map((name) => [name, 1])));
+  expect((await running.get("/-/ready")).status).toBe(200);
+  expect((await running.get("/livez")).status).toBe(200);
+});
+
+test("/probe runs one target now", async () => {
+  const page = await (await running.get("/probe?target=qwen_coder")).text();
+  expect(sampleOf(page, "probe_success")).toBe(1);
+  expect(sampleOf(page, "probe_http_status_code")).toBe(200);
+});
+
+describe("a fault changes exactly what it should", () => {
+  const ROWS = [
+    // The revoked key fails all that needs it: the key check, the models, and the application.
+    ["key", 401, ["openrouter", "qwen_coder", "gemini_flash", "deepseek_v3", "frontend"], "unauthorized"],
+    ["model", 400, ["qwen_coder"], "model_missing"],
+    ["storage", 503, ["files", "files_read", "frontend"], "s3_slow_down"],
+  ] as const;
+  test.each(ROWS)("%s (%d)", async (fault, code, failing, reason) => {
+    await running.round();
+    const before = await running.metrics();
+    running.simulator.faults.on(fault);
+    await running.round();
+    await running.round();
+    const page = await running.metrics();
+    expect(
+      Object.entries(success(page))
+        .filter(([, up]) => up === 0)
+        .map(([name]) => name)
+        .toSorted(),
+    ).toEqual([...failing].toSorted());
+    const [first = ""] = failing;
+    const kind = { openrouter: "credential", qwen_coder: "model", files: "bucket" }[first as string];
+    const responses = `healthd_probe_responses_total{kind="${kind}",target="${first}",code="${code}",via="header"}`;
+    expect(sampleOf(page, responses)).toBeGreaterThan(sampleOf(before, responses) ?? Number.NaN);
+    expect(page).toMatch(
+      new RegExp(`healthd_probe_last_outcome_info\\{kind="${kind}",target="${first}",verdict="down",reason="${reason}",owner="\\w+"\\} 1`),
+    );
+
+    const line = running.log().findLast(({ target, verdict }) => target === first && verdict === "down");
+    expect(line).toMatchObject({ level: "error", kind, reason, status_code: code, via: "header", request: expect.any(Object) });
+    expect(line?.error_body).toEqual(expect.stringMatching(/User not found|not a valid model ID|ServiceUnavailable/));
+    running.simulator.faults.clear();
+    await running.round();
+    await running.round();
+    expect(Object.values(success(await running.metrics())).every((up) => up === 1)).toBe(true);
+  });
+});
+
+describe("reload", () => {
+  test("a removed target's series leave at once, the others' counters go on", async () => {
+    const counter = 'healthd_probes_total{kind="model",target="qwen_coder",verdict="up"}';
+    const before = sampleOf(await running.metrics(), counter) ?? 0;
+    running.write(BRISK.replace(/^ {2}deepseek_v3.*\n/m, ""));
+    expect(await running.daemon.reload()).toEqual({ ok: true });
+    const page = await running.metrics();
+    expect(page).not.toContain("deepseek_v3");
+    expect(sampleOf(page, counter)).toBeGreaterThanOrEqual(before);
+    await running.round();
+    expect(await running.metrics()).not.toContain("deepseek_v3");
+  });
+
+  test("a wrong config is refused with its reason, and the old one runs on", async () => {
+    running.write("models: 5\n");
+    const response = await fetch(`${running.daemon.url}/-/reload`, { method: "POST" });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("test.yaml:1:");
+    expect(sampleOf(await running.metrics(), "healthd_config_last_reload_successful")).toBe(0);
+    await running.round();
+    expect(running.log().some(({ msg }) => msg === "the new config is wrong; the old one stays in force")).toBe(true);
+    running.write(BRISK);
+    await running.daemon.reload();
+    expect(sampleOf(await running.metrics(), "healthd_config_last_reload_successful")).toBe(1);
+  });
+
+  test("a changed target is probed as it is now", async () => {
+    running.write(BRISK.replace("qwen/qwen3-coder:free", "qwen/qwen3-coder-480b"));
+    await running.daemon.reload();
+    await running.round();
+    expect(await running.metrics()).toMatch(/healthd_probe_success\{kind="model",target="qwen_coder",credential="openrouter"\} 0/);
+  });
+
+  test("/config shows the config without its secrets", async () => {
+    const text = await (await running.get("/config")).text();
+    const { apiKey, secretAccessKey } = running.simulator.credentials;
+    expect(text).toContain("qwen_coder: qwen/qwen3-coder:free");
+    expect(text).not.toContain(apiKey);
+    expect(text).not.toContain(secretAccessKey);
+  });
+});
+
+test("no log line, metric, page or API answer holds a secret", async () => {
+  running.simulator.faults.on("key");
+  await running.round();
+  const pages = await Promise.all(
+    ["/", "/metrics", "/api/v1/targets", "/api/v1/targets/openrouter", "/config"].map(async (path) => (await running.get(path)).text()),
+  );
+  const everything = pages.join("\n") + JSON.stringify(running.log());
+  const { apiKey, secretAccessKey, accessKeyId } = running.simulator.credentials;
+  for (const secret of [apiKey, apiKey.slice(10, 40), secretAccessKey, accessKeyId]) expect(everything).not.toContain(secret);
+  expect(everything).toContain("unauthorized");
+});
+
+test("stopping: a scrape still works while a probe hangs, and it ends within the grace time", async () => {
+  const other = await runDaemon(
+    BRISK.replace("timeout: 900ms }\n", "timeout: 20s }\n").replaceAll("every: 1s, timeout: 20s", "every: 30s, timeout: 20s"),
+  );
+  try {
+    await other.round();
+    other.simulator.faults.on("slow_headers", { service: "openrouter", ms: 60_000 });
+    const probing = other.get("/probe?target=qwen_coder");
+    await until(async () => sampleOf(await other.metrics(), "healthd_probes_in_flight") === 1, "the probe to hang");
+    const from = performance.now();
+    const stopped = other.daemon.stop();
+    expect(sampleOf(await other.metrics(), "healthd_probes_in_flight")).toBe(1);
+    await stopped;
+    expect(performance.now() - from).toBeLessThan(10_000);
+    expect((await probing).status).toBe(503);
+  } finally {
+    await other.simulator.stop();
+  }
+}, 20_000);
+
+test("an address that is taken is refused with what to do, and nothing is left running", async () => {
+  const { startDaemon } = await import("../../src/daemon/daemon.ts");
+  const port = Number(new URL(running.daemon.url).port);
+  const loaded = await import("../../src/config/load.ts");
+  const { sections } = await import("../../src/probes/index.ts");
+  const config = loaded.loadConfig({ file: "x.yaml", text: "apps: { a: { url: http://127.0.0.1:1 } }", sections, env: {} });
+  if (!config.ok) throw new Error("config");
+  const { createRedactor } = await import("../../src/base/redact.ts");
+  const { createLog } = await import("../../src/base/log.ts");
+  const redactor = createRedactor();
+  const log = createLog({ level: "fatal", format: "json", colour: false, redactor });
+  const started = await startDaemon({ config: config.config, listen: { host: "127.0.0.1", port }, log, redactor, read: () => config });
+  expect(started).toMatchObject({ ok: false, why: expect.stringContaining("--listen HOST:PORT") });
+});
