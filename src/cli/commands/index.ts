@@ -1,0 +1,11 @@
+/** Every command, in the order of the help. A command's file imports what is heavy only when it runs. */
+import type { Command } from "../command.ts";
+import { check } from "./check.ts";
+import { demo } from "./demo.ts";
+import { key } from "./key.ts";
+import { models } from "./models.ts";
+import { runCommand } from "./run.ts";
+import { simulate } from "./simulate.ts";
+import { validate } from "./validate.ts";
+
+export const commands: readonly Command[] = [runCommand, check, validate, models, key, demo, simulate];

@@ -1,0 +1,52 @@
+import { logLevels } from "../../base/log.ts";
+import { type Command, configOptions, type Invocation, text } from "../command.ts";
+import { EXIT, type ExitCode, untilStopped } from "../io.ts";
+
+async function run(invocation: Invocation): Promise<ExitCode> {
+  const { io } = invocation;
+  const [{ configReader, printIssues }, { startDaemon }, { logFor }, { listenOverride }] = await Promise.all([
+    import("../open-config.ts"),
+    import("../../daemon/daemon.ts"),
+    import("../log-for.ts"),
+    import("../listen.ts"),
+  ]);
+  const read = configReader(invocation);
+  const loaded = read();
+  printIssues(io, loaded);
+  if (!loaded.ok) return EXIT.usage;
+  const listen = listenOverride(text(invocation, "listen"), loaded.config, io);
+  if (listen === undefined) return EXIT.usage;
+  const { log, redactor } = logFor(invocation, loaded.config);
+  const started = await startDaemon({ config: loaded.config, listen, log, redactor, read });
+  if (!started.ok) {
+    io.err(`${started.why}\n`);
+    return EXIT.usage;
+  }
+  const deaf = io.onHangUp(() => void started.daemon.reload());
+  await untilStopped(io);
+  deaf();
+  await started.daemon.stop();
+  return EXIT.ok;
+}
+
+export const runCommand: Command = {
+  name: "run",
+  summary: "Run the daemon: probe on schedule, serve /metrics, the status page and the API.",
+  options: [
+    ...configOptions,
+    { flags: "--listen <host:port>", says: "where to serve; default: web.listen of the config, 127.0.0.1:10556" },
+    {
+      flags: "--log-level <level>",
+      says: "the least serious line that is written; default: log.level of the config, info",
+      choices: logLevels,
+    },
+    { flags: "--log-format <format>", says: "default: pretty on a terminal, json elsewhere", choices: ["json", "pretty"] },
+  ],
+  examples: [
+    "llm-healthd run",
+    "llm-healthd run --config config/healthd.yaml --env-file .env.dev",
+    "llm-healthd run --listen 0.0.0.0:10556 --log-format json",
+  ],
+  exits: "0 stopped by a signal, 2 wrong config or usage, 70 a bug",
+  run,
+};

@@ -1,0 +1,38 @@
+import type { PlannedProbe } from "../../probes/kind.ts";
+import { type Command, configOptions, flag, type Invocation } from "../command.ts";
+import { EXIT, type ExitCode, paint } from "../io.ts";
+
+// What the live comparison may ask: only what costs nothing.
+const KINDS = ["credential", "catalog", "bucket"];
+
+async function run(invocation: Invocation): Promise<ExitCode> {
+  const { io } = invocation;
+  const [{ openConfig }, { planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
+    import("../open-config.ts"),
+    import("../../probes/index.ts"),
+    import("../round.ts"),
+    import("../record-table.ts"),
+  ]);
+  const opened = openConfig(invocation);
+  if (opened === undefined) return EXIT.usage;
+  const { config, redactor } = opened;
+  const planned: readonly PlannedProbe[] = planProbes(config, { redactor, seenModels: new Map() });
+  io.out(`${paint(io, "green", "ok")} ${config.file}: ${planned.length} targets\n`);
+  if (flag(invocation, "offline")) return EXIT.ok;
+  const records = await probeOnce(
+    planned.filter(({ target }) => KINDS.includes(target.kind)),
+    io,
+    redactor,
+  );
+  io.out(`\n${recordTable(records, io)}`);
+  return records.every(({ outcome }) => outcome.verdict === "up") && !io.stop.aborted ? EXIT.ok : EXIT.usage;
+}
+
+export const validate: Command = {
+  name: "validate",
+  summary: "Read the config and report every problem; unless offline, compare it with the live key, catalogue and bucket too.",
+  options: [...configOptions, { flags: "--offline", says: "only the file: ask nobody" }],
+  examples: ["llm-healthd validate --offline", "llm-healthd validate --config config/healthd.yaml --env-file .env.dev"],
+  exits: "0 nothing wrong, 2 something is",
+  run,
+};

@@ -1,0 +1,48 @@
+/** Writes the files that are made from the code, or with --check names those that are stale: `node src/generate.ts [--check]`. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cliDoc } from "./cli/docs.ts";
+import { configDoc, exampleYaml, jsonSchema } from "./config/docs.ts";
+import { metricsMarkdown } from "./metrics/docs.ts";
+import { sections } from "./probes/index.ts";
+
+interface Made {
+  /** From the repository's root. */
+  readonly path: string;
+  make(): string;
+}
+
+export const generated: readonly Made[] = [
+  { path: "config/schema.json", make: () => jsonSchema(sections) },
+  { path: "config/example.yaml", make: () => exampleYaml(sections) },
+  { path: "docs/config.md", make: () => configDoc(sections) },
+  { path: "docs/metrics.md", make: metricsMarkdown },
+  { path: "docs/cli.md", make: cliDoc },
+];
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Paths of the files that are not as they would be made now. */
+export function stale(root = ROOT): string[] {
+  const differs = ({ path, make }: Made): boolean => !existsSync(join(root, path)) || readFileSync(join(root, path), "utf8") !== make();
+  return generated.filter(differs).map(({ path }) => path);
+}
+
+function write(root = ROOT): void {
+  for (const { path, make } of generated) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), make());
+  }
+}
+
+if (import.meta.main) {
+  if (process.argv.includes("--check")) {
+    const old = stale();
+    if (old.length > 0) {
+      process.stderr.write(`stale, run \`npm run generate\`: ${old.join(", ")}\n`);
+      process.exitCode = 1;
+    }
+  } else {
+    write();
+  }
+}

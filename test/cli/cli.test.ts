@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
+import { cli as runCommand } from "../support/cli.ts";
+import { configFor } from "../support/world.ts";
+
+/** The first user's bad night: seven models that exist and the three that did not. */
+const TEN_MODELS = `credentials:
+  openrouter: { api_key: "\${API_KEY}", base_url: "$API" }
+models:
+  qwen_coder: qwen/qwen3-coder:free
+  qwen_vl: { id: "qwen/qwen2.5-vl-72b-instruct:free", expect: { vision: true } }
+  gemini_flash: { id: "google/gemini-2.0-flash-exp:free", expect: { vision: true } }
+  kimi_k2: moonshotai/kimi-k2:free
+  deepseek_v3: deepseek/deepseek-chat-v3.1:free
+  tongyi_research: alibaba/tongyi-deepresearch-30b-a3b:free
+  gemma_27b: google/gemma-3-27b-it:free
+  dead_qwen: qwen/qwen3-coder-480b
+  dead_kimi: moonshot/kimi-dev-72b
+  dead_deepseek: deepseek/deepseek-r1-70b
+`;
+
+let simulator: Simulator;
+let folder: string;
+const cli: typeof runCommand = (args, over = {}) => runCommand(args, { env: { API_KEY: simulator.credentials.apiKey }, ...over });
+const file = (name: string, yaml: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, configFor(simulator, yaml), { mode: 0o600 });
+  return path;
+};
+beforeAll(async () => {
+  simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1 });
+  folder = mkdtempSync(join(tmpdir(), "healthd-cli-"));
+});
+afterAll(async () => {
+  await simulator.stop();
+  rmSync(folder, { recursive: true });
+});
+afterEach(() => simulator.faults.clear());
+
+describe("check", () => {
+  test("says in plain words which models do not exist, and exits 1", async () => {
+    const { code, out, err } = await cli(["check", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(code).toBe(1);
+    expect(err).not.toContain("error");
+    expect(out).toMatch(/^TARGET +KIND +VERDICT +CODE +LATENCY +FIRST TOKEN +TOKENS +COST +REASON$/m);
+    expect(out).toMatch(/^qwen_coder +model +up +200 .*20\+16 +\$0/m);
+    for (const [name, id] of [
+      ["dead_qwen", "qwen/qwen3-coder-480b"],
+      ["dead_kimi", "moonshot/kimi-dev-72b"],
+      ["dead_deepseek", "deepseek/deepseek-r1-70b"],
+    ]) {
+      expect(out).toMatch(new RegExp(`^${name} +model +down +400 .*model_missing$`, "m"));
+      expect(out).toContain(`● ${name} is down: the model id does not exist: ${id} is not a valid model ID`);
+    }
+    expect(out).toContain("→ Run `llm-healthd models`: it proposes the nearest ids that do exist.");
+  });
+
+  test("all well: exit 0, and JSON with the promised fields", async () => {
+    const { code, out } = await cli(["check", "--config", file("ten.yaml", TEN_MODELS), "--json", "qwen_coder", "openrouter"]);
+    expect(code).toBe(0);
+    const rows = JSON.parse(out) as Record<string, unknown>[];
+    expect(rows.map(({ target }) => target)).toEqual(["openrouter", "qwen_coder"]);
+    expect(rows[0]).toMatchObject({ kind: "credential", verdict: "up", reason: "ok", owner: null, status_code: 200, via: "header" });
+    expect(rows[1]).toMatchObject({ kind: "model", input_tokens: 20, output_tokens: 16, cost_usd: 0, provider: expect.any(String) });
+    expect(rows[1]?.first_token_seconds).toBeGreaterThan(0);
+  });
+
+  test("only one kind", async () => {
+    const { out } = await cli(["check", "--config", file("ten.yaml", TEN_MODELS), "--kind", "catalog", "--json"]);
+    expect((JSON.parse(out) as { target: string }[]).map(({ target }) => target)).toEqual(["openrouter_catalog"]);
+  });
+
+  test("a target that is none is named together with those that are", async () => {
+    const { code, out, err } = await cli(["check", "nope", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^No target is called nope\. The config has: openrouter, openrouter_catalog, qwen_coder/);
+  });
+
+  test("progress moves on a terminal only, on stderr", async () => {
+    const config = file("ten.yaml", TEN_MODELS);
+    expect((await cli(["check", "--config", config, "openrouter"])).err).toBe("");
+    expect((await cli(["check", "--config", config, "openrouter"], { live: true })).err).toContain("0/1  openrouter …");
+  });
+
+  test("no secret is printed, whatever goes wrong", async () => {
+    simulator.faults.on("key");
+    const { out, err } = await cli(["check", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(out).toContain("unauthorized");
+    expect(out + err).not.toContain(simulator.credentials.apiKey.slice(9, 30));
+  });
+});
+
+describe("models", () => {
+  test("names those that do not exist and proposes, for each, the right one", async () => {
+    const { code, out } = await cli(["models", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^qwen_coder +qwen\/qwen3-coder:free +yes +yes +0 +0 +262144 +text/m);
+    const proposal = (id: string): string | undefined => out.split(`${id} does not exist. Did you mean\n`)[1]?.split("\n")[0];
+    expect(proposal("qwen/qwen3-coder-480b")).toContain("→ qwen/qwen3-coder:free");
+    expect(proposal("moonshot/kimi-dev-72b")).toMatch(/→ moonshotai\/kimi-\S+:free/);
+    expect(proposal("deepseek/deepseek-r1-70b")).toMatch(/→ deepseek\/deepseek-\S+:free/);
+    expect(out.match(/does not exist/g)).toHaveLength(3);
+  });
+
+  test("as JSON", async () => {
+    const { out } = await cli(["models", "--config", file("ten.yaml", TEN_MODELS), "--json"]);
+    const rows = JSON.parse(out) as { target: string; exists: boolean; nearest: { id: string; why: string }[] }[];
+    expect(rows.filter(({ exists }) => !exists).map(({ target }) => target)).toEqual(["dead_qwen", "dead_kimi", "dead_deepseek"]);
+    expect(rows.find(({ target }) => target === "dead_qwen")?.nearest[0]?.id).toBe("qwen/qwen3-coder:free");
+  });
+
+  test("searches the whole catalogue", async () => {
+    const { code, out } = await cli(["models", "--config", file("ten.yaml", TEN_MODELS), "--search", "KIMI"]);
+    expect(code).toBe(0);
+    expect(out).toContain("moonshotai/kimi-k2:free");
+    expect(out).not.toContain("qwen/");
+  });
+
+  test("a catalogue that does not answer is said, with the remedy", async () => {
+    simulator.faults.on("html", { service: "openrouter", status: 520 });
+    const { code, err } = await cli(["models", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(code).toBe(1);
+    expect(err).toContain("The catalogue of openrouter cannot be read: the API itself failed");
+  });
+});
+
+describe("key", () => {
+  test("a good key, as a table and as JSON", async () => {
+    const config = file("ten.yaml", TEN_MODELS);
+    const { code, out } = await cli(["key", "--config", config]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^openrouter +yes +yes +none .* of 1000 +never$/m);
+    const [row] = JSON.parse((await cli(["key", "--config", config, "--json"])).out) as Record<string, unknown>[];
+    expect(row).toMatchObject({ target: "openrouter", valid: true, format_valid: true, free_requests_limit: 1000 });
+  });
+
+  test("a revoked key exits 1 and says what to do", async () => {
+    simulator.faults.on("key");
+    const { code, out } = await cli(["key", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(code).toBe(1);
+    expect(out).toContain("● openrouter is down: the API key was rejected (401): User not found.");
+  });
+
+  test("a key that could not be asked is unknown, not bad", async () => {
+    simulator.faults.on("status", { service: "openrouter", status: 503 });
+    expect((await cli(["key", "--config", file("ten.yaml", TEN_MODELS)])).out).toMatch(/^openrouter +yes +unknown/m);
+  });
+});
+
+describe("validate", () => {
+  test("offline asks nobody", async () => {
+    const before = simulator.requests.length;
+    const { code, out } = await cli(["validate", "--offline", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect({ code, asked: simulator.requests.length - before }).toEqual({ code: 0, asked: 0 });
+    expect(out).toMatch(/^ok .*ten\.yaml: 12 targets/);
+  });
+
+  test("live, it finds the models that do not exist without asking any model", async () => {
+    const before = simulator.requests.length;
+    const { code, out } = await cli(["validate", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(code).toBe(2);
+    expect(out).toContain("not in the catalogue: dead_qwen (qwen/qwen3-coder-480b), dead_kimi");
+    expect(simulator.requests.slice(before).filter(({ endpoint }) => endpoint === "chat")).toEqual([]);
+  });
+
+  test("a wrong file: every problem with its place, exit 2", async () => {
+    const { code, err } = await cli([
+      "validate",
+      "--config",
+      file("bad.yaml", 'modles:\n  a: b\ncredentials:\n  x: { api_key: "nope" }\n'),
+    ]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error .*bad\.yaml:1:1 {2}modles {2}.*did you mean/im);
+    expect(err).toMatch(/^error .*bad\.yaml:4:17 {2}credentials\.x\.api_key/m);
+    expect(err).toMatch(/^2 problems; nothing was started/m);
+  });
+});
+
+describe("usage", () => {
+  test.each([["--help"], ["check", "--help"]])("%s %s exits 0 with examples", async (...args) => {
+    const { code, out } = await cli(args);
+    expect(code).toBe(0);
+    expect(out).toContain("llm-healthd");
+  });
+  test.each([
+    ["chek"],
+    ["check", "--nope"],
+    ["check", "--kind", "modle"],
+    ["simulate", "--fault", "nope"],
+    ["simulate", "--port", "99999"],
+  ])("%s %s %s is refused with exit 2", async (...args) => {
+    const { code, out, err } = await cli(args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).not.toBe("");
+  });
+  test("no config: what to write where, and the demo", async () => {
+    const { code, err } = await cli(["run", "--config", join(folder, "absent.yaml")]);
+    expect(code).toBe(2);
+    expect(err).toContain("absent.yaml");
+    expect(err).toContain("OPENROUTER_API_KEY");
+    expect(err).toContain("npm run demo");
+  });
+  test("the config's name may come from the environment, and variables from an env file", async () => {
+    const config = file("env.yaml", TEN_MODELS);
+    expect((await cli(["validate", "--offline"], { env: { LLM_HEALTHD_CONFIG: config } })).err).toContain(
+      "variable API_KEY, which is not set",
+    );
+    const env = file("dev.env", "API_KEY=$KEY\n");
+    expect((await cli(["validate", "--offline", "--env-file", env], { env: { LLM_HEALTHD_CONFIG: config } })).code).toBe(0);
+  });
+});
