@@ -1,6 +1,6 @@
 /**
  * Which reason an answer amounts to: one table, the sharpest discriminator first. Section numbers are of the OpenRouter notes in
- * docs/openrouter.md. `limit_source` and the routing step stand before `error_type`: they tell apart what the type lumps together.
+ * docs/reference/openrouter-api.md. `limit_source` and the routing step stand before `error_type`: they tell apart what the type lumps together.
  */
 import type { Reason } from "../../core/reason.ts";
 import type { Answer } from "./connection.ts";
