@@ -89,6 +89,14 @@ export interface ModelListing {
   /** Configured model id. */
   readonly model: string;
   readonly listed: boolean;
+  /** Listed, but this account's policies, privacy settings or guardrails rule it out. */
+  readonly blocked?: boolean;
+  /** The id it stands for, where it is an alias. */
+  readonly aliasOf?: string;
+  /** How many endpoints serve it; none: it exists and cannot be reached. */
+  readonly endpoints?: number;
+  /** Share of requests that went well for everybody, of the best endpoint, 0 to 1. */
+  readonly uptime?: Readonly<Partial<Record<UptimeWindow, number>>>;
   readonly free?: boolean;
   readonly capabilities?: Readonly<Record<Capability, boolean>>;
   readonly priceUsdPerToken?: { readonly input: number; readonly output: number };
@@ -96,6 +104,8 @@ export interface ModelListing {
   /** Milliseconds since 1970: after this day the model may leave. */
   readonly expiresAt?: number;
 }
+export const uptimeWindows = ["5m", "30m", "1d"] as const;
+export type UptimeWindow = (typeof uptimeWindows)[number];
 export const capabilities = ["image_input", "tools", "structured_outputs", "reasoning"] as const;
 export type Capability = (typeof capabilities)[number];
 

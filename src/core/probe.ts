@@ -23,6 +23,17 @@ export interface Target {
   readonly needs: readonly string[];
 }
 
+/** What one run of a probe uses up. */
+export interface Spend {
+  /** Whose account. */
+  readonly credential: string;
+  /** It counts against the account's free requests; otherwise it costs money. */
+  readonly free: boolean;
+  /** At most; 0 where the price is not known. */
+  readonly usd: number;
+  readonly tokens: number;
+}
+
 /** Looks at its target once. Ends soon after the signal aborts; whatever happens is an outcome. */
 export interface Probe {
   run(signal: AbortSignal): Promise<Outcome>;
@@ -44,7 +55,13 @@ export interface Sink {
   take(record: ProbeRecord): void;
 }
 
+export interface Refusal {
+  readonly cause: SkipCause;
+  /** Milliseconds since 1970 from which on it may be tried again; absent: at its next turn. */
+  readonly until?: number;
+}
+
 /** May refuse a run, and says why. */
 export interface Gate {
-  refuse(target: Target): SkipCause | undefined;
+  refuse(target: Target): Refusal | undefined;
 }

@@ -9,7 +9,7 @@ import type { Loaded } from "../config/load.ts";
 import type { Sink, Target } from "../core/probe.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
-import { planProbes } from "../probes/index.ts";
+import { createContext, planProbes } from "../probes/index.ts";
 import type { PlannedProbe, ProbeContext } from "../probes/kind.ts";
 import { createRunner, type Runner } from "../schedule/runner.ts";
 import { createTimetable, fraction, intervalSeconds, type Timetable } from "../schedule/timetable.ts";
@@ -75,7 +75,7 @@ function join({ clock = systemClock, log, redactor, revision = "", sinks = [] }:
     missed: (target) => runner.skip(target, "late"),
   });
   metrics.set("healthd_probes_in_flight", runner.inFlight);
-  return { clock, log, metrics, latest, runner, timetable, planned, context: { redactor, seenModels: new Map() }, pulse };
+  return { clock, log, metrics, latest, runner, timetable, planned, context: createContext(redactor), pulse };
 }
 
 /** Keys and catalogues cost nothing and every shard's models depend on them; all else is divided by name. */

@@ -1,10 +1,18 @@
-/** The API key: its format first, then what the API says of it. Spends nothing. */
-
+/** The API key: its format first, then what the API says of it, and whether it is the key or the API that fails. Spends nothing. */
 import { systemClock } from "../base/clock.ts";
-import { fetchKey, keyFormatValid } from "../clients/openrouter/key.ts";
-import type { Credential } from "../config/config.ts";
+import type { Connection, Finding } from "../clients/openrouter/connection.ts";
+import { fetchEndpoints } from "../clients/openrouter/endpoints.ts";
+import { chatRejectsKey, fetchKey, keyFormatValid } from "../clients/openrouter/key.ts";
+import type { Config, Credential } from "../config/config.ts";
+import { type Judgement, judgeKey, type KeyPoll, POLLS_KEPT_MS } from "../core/key-trial.ts";
 import { degraded, down, type Evidence, type KeyFacts, type Outcome, unanswered, up } from "../core/outcome.ts";
 import { connectionOf, type PlannedProbe, type ProbeContext, type ProbeKind } from "./kind.ts";
+import { wantedModels } from "./listing.ts";
+
+// OpenRouter calls an endpoint down below it (openrouter-api §11); 401s that it answers count against the uptime.
+const DOWN_BELOW = 0.8;
+// Another key that was rejected this lately belongs to the same event.
+const SAME_EVENT_MS = 5 * 60_000;
 
 function judge(facts: KeyFacts, evidence: Evidence): Outcome {
   if (typeof facts.expiresAt === "number" && facts.expiresAt <= systemClock.wall()) {
@@ -17,23 +25,67 @@ function judge(facts: KeyFacts, evidence: Evidence): Outcome {
   return up(evidence);
 }
 
-function plan(credential: Credential, context: ProbeContext): PlannedProbe {
+function answerOf({ reason, evidence }: Finding<KeyFacts>): KeyPoll["answer"] {
+  if (reason === "ok") return "good";
+  if (reason === "unauthorized") return "rejected";
+  return evidence.statusCode >= 500 ? "failed" : "unknown";
+}
+
+/** What only needs asking when the key is rejected. */
+interface Controls {
+  readonly connection: Connection;
+  /** A configured model, whose public uptime tells how others fare; absent where the API has no such page. */
+  readonly sample?: string;
+  /** Whether another key of the same API was rejected lately. */
+  othersRejected(): boolean;
+}
+
+async function cross(controls: Controls, signal: AbortSignal): Promise<Pick<KeyPoll, "chatRejects" | "othersFail">> {
+  const { connection, sample } = controls;
+  const [chatRejects, endpoints] = await Promise.all([
+    chatRejectsKey(connection, signal),
+    sample === undefined ? undefined : fetchEndpoints(connection, sample, signal),
+  ]);
+  const uptime = endpoints?.value?.uptime["5m"];
+  return { chatRejects, othersFail: controls.othersRejected() || (uptime !== undefined && uptime < DOWN_BELOW) };
+}
+
+/** The outcome of a key that could not be found good, once it is known who is to blame. */
+function convict({ reason, evidence }: Finding<KeyFacts>, { valid, outage }: Judgement): Outcome {
+  const key: KeyFacts = { formatValid: true, ...(valid === undefined ? {} : { valid }) };
+  if (!outage) return down(reason, { ...evidence, key });
+  const message = `401 for a key that was good, while the API fails for others or failed shortly before: ${evidence.message ?? ""}`;
+  return down("gateway_error", { ...evidence, key, message });
+}
+
+function plan(config: Config, credential: Credential, context: ProbeContext): PlannedProbe {
   const connection = connectionOf(credential, context);
   const { name, every, timeoutSeconds } = credential;
-  return {
-    target: { kind: "credential", name, credential: name, every, timeoutSeconds, needs: [] },
-    probe: {
-      async run(signal) {
-        // A malformed key is known without a call.
-        if (!keyFormatValid(connection)) return down("key_malformed", { ...unanswered, key: { formatValid: false } });
-        const { reason, evidence, value } = await fetchKey(connection, signal);
-        return value === undefined ? down(reason, evidence) : judge(value, evidence);
-      },
-    },
+  const polls: KeyPoll[] = [];
+  context.keyPolls.set(name, polls);
+  const sample = credential.flavor === "openrouter" ? wantedModels(config, credential)[0]?.id : undefined;
+  const siblings = config.credentials.filter((other) => other !== credential && other.baseUrl === credential.baseUrl);
+  const othersRejected = (): boolean =>
+    siblings.some((other) => {
+      const last = context.keyPolls.get(other.name)?.at(-1);
+      return last?.answer === "rejected" && systemClock.wall() - last.at < SAME_EVENT_MS;
+    });
+  const controls: Controls = { connection, othersRejected, ...(sample === undefined ? {} : { sample }) };
+
+  const run = async (signal: AbortSignal): Promise<Outcome> => {
+    // A malformed key is known without a call.
+    if (!keyFormatValid(connection)) return down("key_malformed", { ...unanswered, key: { formatValid: false } });
+    const found = await fetchKey(connection, signal);
+    const at = systemClock.wall();
+    const answer = answerOf(found);
+    polls.push({ at, answer, ...(answer === "rejected" ? await cross(controls, signal) : {}) });
+    while ((polls[0]?.at ?? at) < at - POLLS_KEPT_MS) polls.shift();
+    return found.value === undefined ? convict(found, judgeKey(polls)) : judge(found.value, found.evidence);
   };
+  return { target: { kind: "credential", name, credential: name, every, timeoutSeconds, needs: [] }, probe: { run } };
 }
 
 export const credentialKind: ProbeKind = {
   kind: "credential",
-  plan: (config, context) => config.credentials.map((credential) => plan(credential, context)),
+  plan: (config, context) => config.credentials.map((credential) => plan(config, credential, context)),
 };

@@ -12,6 +12,8 @@ export const probeKinds: readonly ProbeKind[] = [credentialKind, catalogKind, mo
 /** What the kinds add to the config file. */
 export const sections = probeKinds.flatMap((kind) => kind.section ?? []);
 
+export { createContext } from "./kind.ts";
+
 /** Every target of the config, each with its probe. */
 export const planProbes = (config: Config, context: ProbeContext): readonly PlannedProbe[] =>
   probeKinds.flatMap((kind) => kind.plan(config, context));

@@ -4,6 +4,7 @@ import type { CatalogueModel } from "../clients/openrouter/catalogue.ts";
 import type { Connection } from "../clients/openrouter/connection.ts";
 import type { Config, Credential, Entry } from "../config/config.ts";
 import type { Section } from "../config/section.ts";
+import type { KeyPoll } from "../core/key-trial.ts";
 import type { Probe, Target } from "../core/probe.ts";
 import type { Kind } from "../core/reason.ts";
 
@@ -12,7 +13,11 @@ export interface ProbeContext {
   readonly redactor: Redactor;
   /** What the catalogue last said of a model, by `modelKey`; the catalog probe writes, others read. */
   readonly seenModels: Map<string, CatalogueModel>;
+  /** The latest polls of every key, by credential, oldest first; each credential probe writes its own and reads its siblings'. */
+  readonly keyPolls: Map<string, readonly KeyPoll[]>;
 }
+
+export const createContext = (redactor: Redactor): ProbeContext => ({ redactor, seenModels: new Map(), keyPolls: new Map() });
 
 export const modelKey = (credential: string, id: string): string => `${credential} ${id}`;
 

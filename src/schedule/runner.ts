@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { down, type Outcome, type SkipCause, skipped, unanswered } from "../core/outcome.ts";
-import type { Gate, Probe, ProbeRecord, Sink, Target } from "../core/probe.ts";
+import type { Gate, Probe, ProbeRecord, Refusal, Sink, Target } from "../core/probe.ts";
 import { overlapGate } from "./gates/overlap.ts";
 
 /** A target and the probe that looks at it. */
@@ -19,9 +19,9 @@ export interface RunnerOptions {
 }
 
 export interface Runner {
-  /** On schedule: a gate may refuse it. */
-  tick(planned: Planned, latenessSeconds: number): void;
-  /** On demand: joins the run that goes on, if there is one. */
+  /** On schedule: a gate may refuse it, and the refusal is returned. */
+  tick(planned: Planned, latenessSeconds: number): Refusal | undefined;
+  /** On demand: joins the run that goes on, if there is one; the gates hold here too. */
   now(planned: Planned): Promise<ProbeRecord>;
   skip(target: Target, cause: SkipCause): void;
   inFlight(): number;
@@ -35,8 +35,17 @@ const ABORT_GRACE_SECONDS = 5;
 export function createRunner({ clock, log, sinks, gates = [] }: RunnerOptions): Runner {
   const running = new Map<string, Promise<ProbeRecord>>();
   const stopping = new AbortController();
-  const allGates = [overlapGate(running), ...gates];
+  const closedGate: Gate = { refuse: () => (closed ? { cause: "stopping" } : undefined) };
+  const overlap = overlapGate(running);
   let closed = false;
+
+  const refusalOf = (target: Target, some: readonly Gate[]): Refusal | undefined => {
+    for (const gate of some) {
+      const refusal = gate.refuse(target);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  };
 
   const publish = (record: ProbeRecord): ProbeRecord => {
     for (const sink of sinks) {
@@ -64,12 +73,16 @@ export function createRunner({ clock, log, sinks, gates = [] }: RunnerOptions): 
 
   return {
     tick(planned, latenessSeconds) {
-      const cause = closed ? "stopping" : allGates.map((gate) => gate.refuse(planned.target)).find((refusal) => refusal !== undefined);
-      if (cause === undefined) void start(planned, latenessSeconds);
-      else skip(planned.target, cause);
+      const refusal = refusalOf(planned.target, [closedGate, overlap, ...gates]);
+      if (refusal === undefined) void start(planned, latenessSeconds);
+      else skip(planned.target, refusal.cause);
+      return refusal;
     },
     async now(planned) {
-      return closed ? skip(planned.target, "stopping") : (running.get(planned.target.name) ?? start(planned));
+      const going = running.get(planned.target.name);
+      if (going !== undefined) return going;
+      const refusal = refusalOf(planned.target, [closedGate, ...gates]);
+      return refusal === undefined ? start(planned) : skip(planned.target, refusal.cause);
     },
     skip: (target, cause) => void skip(target, cause),
     inFlight: () => running.size,

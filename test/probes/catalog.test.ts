@@ -53,6 +53,36 @@ test("a vision model that lost its eyes is named", async () => {
   expect(await world.probe("openrouter_catalog")).toMatchObject({ verdict: "degraded", reason: "vision_unsupported" });
 });
 
+test("a model that this account's settings rule out is named, before any completion fails on it", async () => {
+  world.simulator.faults.on("model_blocked");
+  expect(await world.probe("openrouter_catalog")).toMatchObject({ verdict: "degraded", reason: "forbidden" });
+  expect(await listing("qwen_coder")).toMatchObject({ listed: true, blocked: true });
+  expect(await listing("deepseek_v3")).toMatchObject({ blocked: false });
+});
+
+test("a model that nobody serves is named", async () => {
+  world.simulator.faults.on("model_unrouted");
+  expect(await world.probe("openrouter_catalog")).toMatchObject({ verdict: "degraded", reason: "model_unavailable" });
+});
+
+test("a name that has become an alias says for what", async () => {
+  world.simulator.faults.on("model_substituted");
+  expect((await listing("qwen_coder"))?.aliasOf).toBe("mistralai/mistral-nemo");
+});
+
+test("how a model fares for everybody: its uptime per window, as a ratio", async () => {
+  expect((await listing("qwen_coder"))?.uptime?.["1d"]).toBeGreaterThan(0.9);
+  world.simulator.faults.on("provider_degraded");
+  const uptime = (await listing("qwen_coder"))?.uptime;
+  expect(Math.min(...Object.values(uptime ?? { none: 1 }))).toBeLessThan(0.95);
+});
+
+test("a key that may not ask for its own list costs no other knowledge", async () => {
+  world.simulator.faults.on("status", { service: "openrouter", endpoint: "models_user", status: 403 });
+  const told = await listing("qwen_coder");
+  expect(told).toMatchObject({ listed: true, free: true });
+});
+
 test("where one model cannot be asked for, the list answers for it", async () => {
   world.simulator.faults.on("status", { service: "openrouter", endpoint: "model", status: 500 });
   expect((await world.probe("openrouter_catalog")).evidence.listings?.map(({ listed }) => listed)).toEqual([true, true, true]);

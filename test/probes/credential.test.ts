@@ -8,7 +8,11 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.simulator.stop());
-afterEach(() => world.simulator.faults.clear());
+afterEach(async () => {
+  world.simulator.faults.clear();
+  // Good again: nothing of the test before is held against the key.
+  await world.probe("openrouter");
+});
 
 test("a good key: limits, usage, free requests, balance; nothing that identifies the account", async () => {
   const { verdict, evidence } = await world.probe("openrouter");
@@ -26,7 +30,7 @@ test("a good key: limits, usage, free requests, balance; nothing that identifies
 type Row = readonly [fault: FaultName, scope: Scope, verdict: string, reason: Reason, valid: boolean | undefined];
 
 test.each<Row>([
-  ["key", {}, "down", "unauthorized", false],
+  ["key", {}, "down", "unauthorized", undefined],
   ["auth_outage", {}, "down", "gateway_error", undefined],
   ["key_limit", {}, "degraded", "key_limit", true],
   ["key_expiring", {}, "up", "ok", true],
@@ -39,13 +43,46 @@ test.each<Row>([
   ["reset", { service: "openrouter" }, "down", "connection_reset", undefined],
   ["slow_headers", { service: "openrouter" }, "down", "timeout_headers", undefined],
   ["stalled_body", { service: "openrouter" }, "down", "timeout_stall", undefined],
-  ["empty_body", { service: "openrouter" }, "down", "body_malformed", true],
-  ["broken_json", { service: "openrouter" }, "down", "body_malformed", true],
-  ["wrong_types", { service: "openrouter" }, "down", "body_malformed", true],
+  ["empty_body", { service: "openrouter" }, "down", "body_malformed", undefined],
+  ["broken_json", { service: "openrouter" }, "down", "body_malformed", undefined],
+  ["wrong_types", { service: "openrouter" }, "down", "body_malformed", undefined],
 ])("%s %j is %s, %s; key valid: %s", async (fault, scope, verdict, reason, valid) => {
   world.simulator.faults.on(fault, scope);
   const outcome = await world.probe("openrouter", /slow|stalled/.test(fault) ? 500 : 5_000);
   expect({ verdict: outcome.verdict, reason: outcome.reason, valid: outcome.evidence.key?.valid }).toEqual({ verdict, reason, valid });
+});
+
+test("a revoked key is bad at the third poll, when chat agrees; good again at the first good answer", async () => {
+  world.simulator.faults.on("key");
+  const valid = async () => (await world.probe("openrouter")).evidence.key?.valid;
+  expect([await valid(), await valid(), await valid(), await valid()]).toEqual([undefined, undefined, false, false]);
+  world.simulator.faults.clear();
+  expect(await valid()).toBe(true);
+});
+
+test("401s after server errors are the API's outage, not a bad key", async () => {
+  world.simulator.faults.on("auth_outage");
+  await world.probe("openrouter");
+  world.simulator.faults.clear();
+  world.simulator.faults.on("key");
+  for (let poll = 0; poll < 6; poll++) {
+    const outcome = await world.probe("openrouter");
+    expect(outcome).toMatchObject({ verdict: "down", reason: "gateway_error", evidence: { statusCode: 401 } });
+    expect(outcome.evidence.key).toEqual({ formatValid: true });
+  }
+});
+
+test("a key that only /key rejects is not called bad", async () => {
+  world.simulator.faults.on("status", { service: "openrouter", endpoint: "key", status: 401 });
+  for (let poll = 0; poll < 5; poll++) expect((await world.probe("openrouter")).evidence.key?.valid).toBeUndefined();
+});
+
+test("asking chat about the key costs nothing", async () => {
+  world.simulator.faults.on("key");
+  const before = world.simulator.requests.length;
+  await world.probe("openrouter");
+  const chats = world.simulator.requests.slice(before).filter(({ endpoint }) => endpoint === "chat");
+  expect(chats.map(({ body }) => body)).toEqual([{ messages: [] }]);
 });
 
 test("an expired key is known by its date", async () => {

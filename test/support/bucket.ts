@@ -6,6 +6,7 @@ import { createRedactor, type Redactor } from "../../src/base/redact.ts";
 import type { Config, Entry } from "../../src/config/config.ts";
 import type { Probed } from "../../src/core/outcome.ts";
 import { bucketKind } from "../../src/probes/bucket.ts";
+import { createContext } from "../../src/probes/kind.ts";
 
 export interface Circumstances {
   readonly signal?: AbortSignal;
@@ -17,7 +18,7 @@ export async function probeBucket(entry: object, circumstances: Circumstances = 
   const settings = bucketKind.section?.entry.parse(entry);
   const source: Entry = { kind: "bucket", name: "storage", needs: [], every: { seconds: 60 }, timeoutSeconds: 30, settings };
   const config = { entries: [source] } as unknown as Config;
-  const [planned] = bucketKind.plan(config, { redactor: circumstances.redactor ?? createRedactor(), seenModels: new Map() });
+  const [planned] = bucketKind.plan(config, createContext(circumstances.redactor ?? createRedactor()));
   if (planned === undefined) throw new Error("no target was planned");
   const outcome = await planned.probe.run(circumstances.signal ?? AbortSignal.timeout(8_000));
   if (outcome.verdict === "skipped") throw new Error("a probe never skips itself");

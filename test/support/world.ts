@@ -4,7 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import { formatIssue } from "../../src/config/issue.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Probed } from "../../src/core/outcome.ts";
-import { planProbes, sections } from "../../src/probes/index.ts";
+import { createContext, planProbes, sections } from "../../src/probes/index.ts";
 import type { PlannedProbe, ProbeContext } from "../../src/probes/kind.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
 
@@ -46,7 +46,7 @@ export async function startWorld(yaml: string = STANDARD, options: SimulatorOpti
     throw new Error(loaded.issues.map(formatIssue).join("\n"));
   }
   const redactor = createRedactor(loaded.config.secrets);
-  const context: ProbeContext = { redactor, seenModels: new Map() };
+  const context = createContext(redactor);
   const planned = planProbes(loaded.config, context);
   return {
     simulator,

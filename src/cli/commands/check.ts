@@ -36,7 +36,7 @@ export function exitOf(records: readonly ProbeRecord[]): ExitCode {
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ openConfig }, { planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
+  const [{ openConfig }, { createContext, planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
     import("../open-config.ts"),
     import("../../probes/index.ts"),
     import("../round.ts"),
@@ -45,7 +45,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const chosen = choose(invocation, planProbes(config, { redactor, seenModels: new Map() }));
+  const chosen = choose(invocation, planProbes(config, createContext(redactor)));
   if (chosen === undefined) return EXIT.usage;
   const records = await probeOnce(chosen, io, redactor);
   if (flag(invocation, "json")) io.out(`${JSON.stringify(records.map(jsonOf), null, 2)}\n`);

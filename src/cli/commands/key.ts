@@ -63,16 +63,17 @@ function jsonOf(record: ProbeRecord): object {
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ openConfig }, { credentialKind }, { probeOnce }, { advice }] = await Promise.all([
+  const [{ openConfig }, { credentialKind }, { createContext }, { probeOnce }, { advice }] = await Promise.all([
     import("../open-config.ts"),
     import("../../probes/credential.ts"),
+    import("../../probes/kind.ts"),
     import("../round.ts"),
     import("../record-table.ts"),
   ]);
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const records = await probeOnce(credentialKind.plan(config, { redactor, seenModels: new Map() }), io, redactor);
+  const records = await probeOnce(credentialKind.plan(config, createContext(redactor)), io, redactor);
   if (flag(invocation, "json")) io.out(`${JSON.stringify(records.map(jsonOf), null, 2)}\n`);
   else {
     const rows = records.map((record) => cells(record, io));

@@ -82,17 +82,17 @@ function print(rows: readonly ModelRow[], io: Io): void {
 
 /** The configured models of one credential against its catalogue; undefined after the failure was printed. */
 async function compare(config: Config, credential: Credential, invocation: Invocation): Promise<readonly ModelRow[] | undefined> {
-  const [{ createRedactor }, { connectionOf }, { fetchCatalogue }, { lookUpAll, wantedModels }, { nearest }, { reasons }] =
+  const [{ createRedactor }, { connectionOf, createContext }, { fetchCatalogue }, { lookUpAll, wantedModels }, { nearest }, { reasons }] =
     await Promise.all([
       import("../../base/redact.ts"),
       import("../../probes/kind.ts"),
       import("../../clients/openrouter/catalogue.ts"),
-      import("../../probes/catalog.ts"),
+      import("../../probes/listing.ts"),
       import("../../core/nearest.ts"),
       import("../../core/reason.ts"),
     ]);
   const { io } = invocation;
-  const connection = connectionOf(credential, { redactor: createRedactor(config.secrets), seenModels: new Map() });
+  const connection = connectionOf(credential, createContext(createRedactor(config.secrets)));
   const signal = AbortSignal.any([io.stop, AbortSignal.timeout(TIMEOUT_MS)]);
   const { reason, evidence, value } = await fetchCatalogue(connection, signal);
   if (value === undefined) {
@@ -107,9 +107,9 @@ async function compare(config: Config, credential: Credential, invocation: Invoc
     return found.slice(0, MOST_FOUND).map((facts) => ({ name: facts.name ?? "", id: facts.id, exists: true, facts, nearest: [] }));
   }
   const wanted = wantedModels(config, credential);
-  const models = await lookUpAll(connection, wanted, value, signal);
+  const known = await lookUpAll(connection, wanted, value, signal);
   return wanted.map(({ target, id, free }) => {
-    const facts = models.get(id);
+    const facts = known.get(id)?.model;
     // An application that has free models wants free ones, whether or not the policy says so.
     const preferFree = free || wanted.some((other) => other.id.endsWith(":free"));
     return facts === undefined

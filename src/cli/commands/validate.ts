@@ -7,7 +7,7 @@ const KINDS = ["credential", "catalog", "bucket"];
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ openConfig }, { planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
+  const [{ openConfig }, { createContext, planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
     import("../open-config.ts"),
     import("../../probes/index.ts"),
     import("../round.ts"),
@@ -16,7 +16,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const planned: readonly PlannedProbe[] = planProbes(config, { redactor, seenModels: new Map() });
+  const planned: readonly PlannedProbe[] = planProbes(config, createContext(redactor));
   io.out(`${paint(io, "green", "ok")} ${config.file}: ${planned.length} targets\n`);
   if (flag(invocation, "offline")) return EXIT.ok;
   const records = await probeOnce(

@@ -2,7 +2,7 @@
 import type { Reason } from "../../core/reason.ts";
 import { classify } from "./classify.ts";
 import { ask, type Connection, evidenceOf, type Finding } from "./connection.ts";
-import { modelsSchema, oneModelSchema, type WireModel } from "./wire.ts";
+import { modelsSchema, oneModelSchema, parseJson, type WireModel } from "./wire.ts";
 
 /** A model as the catalogue describes it; absent means not told. */
 export interface CatalogueModel {
@@ -47,15 +47,34 @@ function expiry(date: string | null | undefined): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
+export type Catalogue = ReadonlyMap<string, CatalogueModel>;
+
 /** `GET /models`: every model, by id. */
-export async function fetchCatalogue(connection: Connection, signal: AbortSignal): Promise<Finding<ReadonlyMap<string, CatalogueModel>>> {
-  const answer = await ask(connection, { method: "GET", path: "/models" }, signal);
+export const fetchCatalogue = (connection: Connection, signal: AbortSignal): Promise<Finding<Catalogue>> =>
+  fetchList(connection, "/models", signal);
+
+/** `GET /models/user` (OpenRouter only): those that this account's settings let through (§4). Needs a good key. */
+export const fetchAllowed = (connection: Connection, signal: AbortSignal): Promise<Finding<Catalogue>> =>
+  fetchList(connection, "/models/user", signal);
+
+/** The catalogue in a text: an answer of `GET /models` that was saved. Undefined when it is none. */
+export function readCatalogue(text: string): Catalogue | undefined {
+  const parsed = modelsSchema.safeParse(parseJson(text));
+  return parsed.success ? byId(parsed.data.data) : undefined;
+}
+
+function byId(wires: readonly (WireModel | null)[]): Catalogue {
+  const models = wires.filter((model) => model !== null).map(catalogueModel);
+  return new Map(models.map((model) => [model.id, model]));
+}
+
+async function fetchList(connection: Connection, path: string, signal: AbortSignal): Promise<Finding<Catalogue>> {
+  const answer = await ask(connection, { method: "GET", path }, signal);
   const parsed = modelsSchema.safeParse(answer.body);
   const reason: Reason = classify(answer) ?? answer.exchange.fault?.reason ?? (parsed.success ? "ok" : "body_malformed");
   const evidence = evidenceOf(connection, answer, reason);
   if (reason !== "ok" || !parsed.success) return { reason, evidence };
-  const models = parsed.data.data.filter((model) => model !== null).map(catalogueModel);
-  return { reason, evidence, value: new Map(models.map((model) => [model.id, model])) };
+  return { reason, evidence, value: byId(parsed.data.data) };
 }
 
 /** `GET /model/{id}` (OpenRouter only): `null` where it does not exist, an alias under the id it stands for. */

@@ -2,7 +2,7 @@
 import type { KeyFacts } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import { classify } from "./classify.ts";
-import { type Answer, ask, type Connection, evidenceOf, type Finding, isSuccess } from "./connection.ts";
+import { ask, type Connection, evidenceOf, type Finding } from "./connection.ts";
 import { creditsSchema, keySchema } from "./wire.ts";
 
 // The length is not promised anywhere (openrouter-api §1), only the prefix.
@@ -12,13 +12,7 @@ export function keyFormatValid(connection: Pick<Connection, "flavor" | "apiKey">
   return connection.flavor === "openrouter" ? OPENROUTER_KEY.test(connection.apiKey) : /^[\x21-\x7e]+$/.test(connection.apiKey);
 }
 
-/** 401 says the key is bad, 2xx that it is good; everything else says nothing about the key. */
-function validity(answer: Answer): { valid?: boolean } {
-  if (answer.statusCode === 401) return { valid: false };
-  return isSuccess(answer.statusCode) && answer.exchange.fault === undefined ? { valid: true } : {};
-}
-
-/** `GET /key` for OpenRouter; for others `GET /models`, the one authenticated call every OpenAI-compatible server has. */
+/** What the key is good for; whether a rejected one is bad is for the caller to judge. `GET /key` for OpenRouter; for others `GET /models`, the one authenticated call every OpenAI-compatible server has. */
 export async function fetchKey(connection: Connection, signal: AbortSignal): Promise<Finding<KeyFacts>> {
   const openrouter = connection.flavor === "openrouter";
   const answer = await ask(connection, { method: "GET", path: openrouter ? "/key" : "/models" }, signal);
@@ -26,8 +20,8 @@ export async function fetchKey(connection: Connection, signal: AbortSignal): Pro
   const parsed = openrouter ? keySchema.safeParse(answer.body) : undefined;
   const malformed = openrouter ? parsed?.success !== true : answer.body === undefined;
   const reason: Reason = failure ?? (malformed ? "body_malformed" : "ok");
-  const base: KeyFacts = { formatValid: true, ...validity(answer) };
-  if (reason !== "ok") return { reason, evidence: { ...evidenceOf(connection, answer, reason), key: base } };
+  if (reason !== "ok") return { reason, evidence: { ...evidenceOf(connection, answer, reason), key: { formatValid: true } } };
+  const base: KeyFacts = { formatValid: true, valid: true };
   const facts = parsed?.success === true ? { ...base, ...factsOf(parsed.data.data), ...(await credits(connection, signal)) } : base;
   return { reason, evidence: { ...evidenceOf(connection, answer, reason), key: facts }, value: facts };
 }
@@ -56,4 +50,13 @@ async function credits(connection: Connection, signal: AbortSignal): Promise<Par
   const parsed = creditsSchema.safeParse(answer.body);
   if (classify(answer) !== undefined || !parsed.success) return {};
   return { accountCreditsRemainingUsd: parsed.data.data.total_credits - parsed.data.data.total_usage };
+}
+
+/**
+ * Whether the completion endpoint rejects the key as well. Asks for no model, so nothing can be spent: a good key gets the complaint
+ * about the request (400), a bad one never comes that far (401).
+ */
+export async function chatRejectsKey(connection: Connection, signal: AbortSignal): Promise<boolean> {
+  const answer = await ask(connection, { method: "POST", path: "/chat/completions", body: { messages: [] } }, signal);
+  return classify(answer) === "unauthorized";
 }

@@ -117,6 +117,13 @@ export type WireModel = z.output<typeof modelSchema>;
 export const modelsSchema = z.object({ data: z.array(modelSchema.nullable().catch(null)) });
 export const oneModelSchema = z.object({ data: modelSchema });
 
+/** `GET /models/{id}/endpoints` (§5); uptimes are percents, null where there was too little traffic. */
+export const endpointsSchema = z.object({
+  data: z.object({
+    endpoints: z.array(z.object({ uptime_last_5m: nullableNumber, uptime_last_30m: nullableNumber, uptime_last_1d: nullableNumber })),
+  }),
+});
+
 const errorBody = z.object({ error: errorField });
 
 /** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
