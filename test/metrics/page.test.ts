@@ -130,8 +130,7 @@ test.skipIf(promtool === undefined)(
     metrics.take(record(key, up(keyTold)));
     metrics.take(record(catalog, catalogued(listing(model))));
     metrics.take(record(bucket, up(stored)));
-    for (const name of ["healthd_shard_index", "healthd_shards", "healthd_config_last_reload_successful"] as const)
-      metrics.set(name, 1);
+    for (const name of ["healthd_shard_index", "healthd_shards", "healthd_config_last_reload_successful"] as const) metrics.set(name, 1);
     const { status, stdout, stderr } = spawnSync(promtool ?? "", ["check", "metrics"], {
       input: await metrics.render(),
       encoding: "utf8",

@@ -1,0 +1,100 @@
+/** The examples under deploy/: that they can be read, agree with each other and with the program, and that their config is one. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { loadConfig } from "../src/config/load.ts";
+import { sections } from "../src/probes/index.ts";
+import { findProgram, missing } from "./support/programs.ts";
+
+const DEPLOY = resolve(import.meta.dirname, "../deploy");
+const PORT = 10556;
+const text = (file: string): string => readFileSync(join(DEPLOY, file), "utf8");
+const packageFile = JSON.parse(readFileSync(join(DEPLOY, "../package.json"), "utf8")) as { version: string };
+
+const compose = parse(text("compose.yaml"));
+const [deployment, service, configMap] = ["deployment", "service", "configmap"].map((name) => parse(text(`kubernetes/${name}.yaml`)));
+const [container] = deployment.spec.template.spec.containers;
+
+test("every example names the same port", () => {
+  expect(compose.services.healthd.ports).toEqual([`127.0.0.1:${PORT}:${PORT}`]);
+  expect(compose.configs.prometheus.content).toContain(`"healthd:${PORT}"`);
+  expect(container.ports).toEqual([{ name: "http", containerPort: PORT }]);
+  expect(service.spec.ports).toEqual([{ name: "http", port: PORT, targetPort: "http" }]);
+  expect(service.metadata.annotations["prometheus.io/port"]).toBe(String(PORT));
+  expect(text("llm-healthd.service")).toContain(`--listen 127.0.0.1:${PORT} `);
+});
+
+test("compose: what is mounted and depended on is declared", () => {
+  const services = Object.values(compose.services) as { configs?: { source: string }[]; volumes?: string[]; depends_on?: string[] }[];
+  const named = services
+    .flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(":")[0] ?? ""))
+    .filter((name) => !name.startsWith("."));
+  expect(named.toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+  const used = services.flatMap(({ configs = [] }) => configs.map(({ source }) => source));
+  expect(used.toSorted()).toEqual(Object.keys(compose.configs).toSorted());
+  for (const name of services.flatMap(({ depends_on = [] }) => depends_on)) expect(Object.keys(compose.services)).toContain(name);
+});
+
+const why = missing("promtool");
+test.skipIf(why !== undefined)("compose: Prometheus accepts its configuration", () => {
+  const folder = mkdtempSync(join(tmpdir(), "healthd-deploy-"));
+  const file = join(folder, "prometheus.yml");
+  writeFileSync(file, compose.configs.prometheus.content);
+  const { status, stdout } = spawnSync(findProgram("promtool") ?? "", ["check", "config", file], { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("SUCCESS") });
+});
+
+test("kubernetes: the parts find each other", () => {
+  expect(readdirSync(join(DEPLOY, "kubernetes")).toSorted()).toEqual(["configmap.yaml", "deployment.yaml", "service.yaml"]);
+  const labels = deployment.spec.template.metadata.labels;
+  expect(deployment.spec.selector.matchLabels).toEqual(labels);
+  expect(service.spec.selector).toEqual(labels);
+  const { volumes } = deployment.spec.template.spec;
+  expect(container.volumeMounts.map(({ name }: { name: string }) => name)).toEqual(volumes.map(({ name }: { name: string }) => name));
+  expect(volumes[0].configMap.name).toBe(configMap.metadata.name);
+  expect(container.image).toBe(`llm-healthd:${packageFile.version}`);
+});
+
+test("kubernetes: the probed paths are the program's, and it runs without root", () => {
+  const routes = readFileSync(resolve(DEPLOY, "../src/web/routes/standing.ts"), "utf8");
+  for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) expect(routes).toContain(`path: "${httpGet.path}"`);
+  expect(deployment.spec.template.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+  expect(container.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
+});
+
+test("kubernetes: the config map's config is whole", () => {
+  const env = { OPENROUTER_API_KEY: `sk-or-v1-${"a".repeat(64)}`, S3_KEY: "AKIAEXAMPLEEXAMPLE00", S3_SECRET: "s".repeat(40) };
+  const loaded = loadConfig({ file: "configmap", text: configMap.data["healthd.yaml"], sections, env });
+  expect(loaded).toMatchObject({ ok: true, warnings: [] });
+  // The comment that makes the secret names every variable that the config reads.
+  const read = [...configMap.data["healthd.yaml"].matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+  const made = [...text("kubernetes/configmap.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name);
+  expect(made.toSorted()).toEqual(read.toSorted());
+});
+
+test("systemd: every line is a section, a comment or a setting; a wrong config is not restarted", () => {
+  const lines = text("llm-healthd.service")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  expect(lines.filter((line) => !/^\[(Unit|Service|Install)\]$|^[A-Z][A-Za-z]+=/.test(line))).toEqual([]);
+  const settings = Object.fromEntries(
+    lines.filter((line) => line.includes("=")).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+  expect(settings).toMatchObject({
+    RestartPreventExitStatus: "2",
+    DynamicUser: "yes",
+    ProtectSystem: "strict",
+    ExecReload: "/bin/kill -HUP $MAINPID",
+  });
+  // Ending may take ten seconds (test/e2e/process.test.ts).
+  const patience = [
+    settings.TimeoutStopSec,
+    compose.services.healthd.stop_grace_period,
+    deployment.spec.template.spec.terminationGracePeriodSeconds,
+  ];
+  for (const seconds of patience) expect(Number.parseInt(String(seconds), 10)).toBeGreaterThan(10);
+});
