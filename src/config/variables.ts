@@ -4,8 +4,8 @@ import type { Problem } from "./issue.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Variables and headers with such a name hold something to hide. */
-export const SECRET_NAME = /(?:key|secret|token|passw|authorization|cookie)(?!.*_file$)/i;
+/** Variables and headers with such a name hold something to hide; `x-portkey-provider: openai` does not. */
+export const SECRET_NAME = /(?:(?:^|[-_.]|api|access|private)key|secret|token|passw|authorization|cookie)(?!.*_file$)/i;
 
 // Node's parser knows quotes, comments and `export`, but takes a byte order mark for part of the first name.
 export const parseEnvText = (text: string): Env => parseEnv(text.replace(/^\uFEFF/, ""));

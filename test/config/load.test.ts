@@ -111,3 +111,10 @@ describe("what a config becomes", () => {
     expect(configOf(load({ text, env: { KEY: "sk-proj-1234567890" } })).credentials[0]?.baseUrl).toBe("https://api.openai.com/v1");
   });
 });
+
+test("only headers whose name says so are secrets: hiding every `openai` would spoil the log", () => {
+  const text = `credentials:
+  a: { api_key: sk-or-v1-0123456789abcdef0123, headers: { x-portkey-provider: openai, x-portkey-api-key: pk-123456, Authorization: Bearer abcdefgh } }
+`;
+  expect(configOf(load({ text, env: {} })).secrets.toSorted()).toEqual(["Bearer abcdefgh", "abcdefgh", "pk-123456", "sk-or-v1-0123456789abcdef0123"]);
+});
