@@ -2,8 +2,7 @@
 import { systemClock } from "../base/clock.ts";
 import { createLog } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
-import type { ProbeRecord } from "../core/probe.ts";
-import type { PlannedProbe } from "../probes/kind.ts";
+import type { Planned, ProbeRecord } from "../core/probe.ts";
 import { createRunner } from "../schedule/runner.ts";
 import { type Io, paint } from "./io.ts";
 
@@ -16,7 +15,7 @@ const CLEAR_LINE = "\r\u001b[2K";
  * Records in the order of `planned`. What costs nothing goes first: it tells the model probes what to expect.
  * When the user stops, what was not begun is missing from the records.
  */
-export async function probeOnce(planned: readonly PlannedProbe[], io: Io, redactor: Redactor): Promise<readonly ProbeRecord[]> {
+export async function probeOnce(planned: readonly Planned[], io: Io, redactor: Redactor): Promise<readonly ProbeRecord[]> {
   const log = createLog({ level: "fatal", format: "json", colour: false, redactor });
   const records = new Map<string, ProbeRecord>();
   const runner = createRunner({ clock: systemClock, log, sinks: [{ take: (record) => void records.set(record.target.name, record) }] });
@@ -26,7 +25,7 @@ export async function probeOnce(planned: readonly PlannedProbe[], io: Io, redact
   const progress = (name: string): void => {
     if (io.live) io.err(`${CLEAR_LINE}${paint(io, "dim", `${records.size}/${planned.length}  ${name} …`)}`);
   };
-  const wave = async (some: readonly PlannedProbe[]): Promise<void> => {
+  const wave = async (some: readonly Planned[]): Promise<void> => {
     const left = some.values();
     const work = async (): Promise<void> => {
       for (const one of left) {

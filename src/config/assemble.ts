@@ -43,7 +43,8 @@ export function readParts(value: unknown, root: AnySchema, sections: readonly Se
       const path = [section.key, name];
       // By contract entry schemas are made with `object()` and `entryFields`.
       const read = z.safeParse(schemaAt(root, path) ?? section.entry, raw).data as EntryOutput | undefined;
-      return { path, name, kind: section.kind, read, usesCredential: fieldsOf(section.entry).has("credential") };
+      const also = read === undefined ? [] : (section.also?.(name, read) ?? []);
+      return { path, name, kind: section.kind, read, usesCredential: fieldsOf(section.entry).has("credential"), also };
     }),
   );
   const timing = defaults.safeParse(valueAt(value, ["defaults"]) ?? {}).data ?? defaults.parse({});

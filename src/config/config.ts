@@ -37,7 +37,7 @@ export interface Config {
   readonly text: string;
   readonly credentials: readonly Credential[];
   readonly entries: readonly Entry[];
-  readonly budget: { readonly freeQuotaShare: number; readonly usdPerDay: number };
+  readonly budget: { readonly freeQuotaShare: number; readonly freeRequestsPerMinute: number; readonly usdPerDay: number };
   readonly policy: { readonly requireFree: boolean };
   readonly web: { readonly listen: { readonly host: string; readonly port: number }; readonly configFile?: string };
   readonly log: { readonly level: LogLevel; readonly file?: string };

@@ -19,6 +19,8 @@ export interface Item {
   readonly read: EntryOutput | undefined;
   /** Its schema has a field `credential`. */
   readonly usesCredential: boolean;
+  /** Names of further targets that it brings. */
+  readonly also: readonly string[];
 }
 
 export interface EntryOutput {
@@ -48,7 +50,7 @@ export function claimNames(credentials: readonly string[], items: readonly Item[
     const other = claimed.get(name);
     if (wrong !== undefined) add(path, wrong, "key");
     else if (other !== undefined) {
-      const whose = `${formatPath(other)}${other.at(-1) === name ? "" : " (its catalogue)"}`;
+      const whose = `${formatPath(other)}${other.at(-1) === name ? "" : " (a target it brings)"}`;
       add(
         path,
         { found: `the name ${name}, which ${whose} has`, expected: "a name of its own for every target", fix: "rename one" },
@@ -61,6 +63,7 @@ export function claimNames(credentials: readonly string[], items: readonly Item[
     if (nameProblem(name) === undefined) claim(`${name}_catalog`, ["credentials", name]);
   }
   for (const { name, path } of items) claim(name, path);
+  for (const { also, path } of items) for (const name of also) claim(name, path);
   return claimed;
 }
 

@@ -75,6 +75,9 @@ const budget = object({
   free_quota_share: z.number().min(0).max(1).prefault(0.2).meta({
     description: "Which part of a credential's free requests per day the probes may spend, 0 to 1.",
   }),
+  free_requests_per_minute: z.int().min(1).prefault(4).meta({
+    description: "How many free requests the probes of one credential may send in a minute; OpenRouter allows an account 20.",
+  }),
   usd_per_day: z.number().min(0).prefault(0.05).meta({ description: "What the probes of one credential may cost in a day, in USD." }),
 });
 

@@ -10,6 +10,8 @@ export interface Section {
   readonly entry: z.ZodType;
   /** An entry that is plain text means `{ [shorthand]: text }`. */
   readonly shorthand?: string;
+  /** Names of the targets that an entry brings beside its own, from its settings as the schema puts them out. */
+  also?(name: string, settings: unknown): readonly string[];
   /** One sentence for the docs. */
   readonly summary: string;
 }

@@ -26,8 +26,8 @@ export interface Judgement {
 const REJECTIONS_TO_CONVICT = 3;
 // Both outages of 2026-02 began with server errors, lasted below 40 minutes; after an hour of 401 even a suspected outage is a bad key.
 const SUSPICION_MS = 60 * 60_000;
-// Server errors this long before the first rejection belong to the same event.
-const PRELUDE_MS = 30 * 60_000;
+// Server errors this shortly before the first rejection belong to the same event. Longer, and any stray 500 would delay a true conviction.
+const PRELUDE_MS = 10 * 60_000;
 /** Older polls say nothing any more. */
 export const POLLS_KEPT_MS = SUSPICION_MS + PRELUDE_MS;
 

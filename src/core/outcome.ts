@@ -9,7 +9,11 @@ export const vias = ["header", "body", "stream", "none"] as const;
 export type Via = (typeof vias)[number];
 
 /** Why the daemon chose not to probe, or could not in time. */
-export const skipCauses = ["overlap", "late", "stopping"] as const;
+/**
+ * overlap: its last run goes on; late: the tick was missed; stopping: the daemon ends; quota: the account's free requests are spent, or all
+ * but; budget: ours are; backoff: the API asked this model to wait.
+ */
+export const skipCauses = ["overlap", "late", "stopping", "quota", "budget", "backoff"] as const;
 export type SkipCause = (typeof skipCauses)[number];
 
 export const phaseNames = ["dns", "connect", "tls", "request", "first_byte", "transfer"] as const;
@@ -37,6 +41,8 @@ export interface Evidence {
   readonly errorBody?: string;
   /** What was asked: method, url, model, parameters; no secret, no header value. */
   readonly request?: Readonly<Record<string, unknown>>;
+  /** The API asked to wait: for whom it holds, and how long if it said. */
+  readonly backoff?: { readonly scope: BackoffScope; readonly seconds?: number };
   readonly completion?: Completion;
   readonly key?: KeyFacts;
   readonly listings?: readonly ModelListing[];
@@ -44,6 +50,9 @@ export interface Evidence {
   /** Of a failure inside the prober itself; for the log only. */
   readonly stack?: string;
 }
+
+/** The account's free requests of the day or of the minute, or this target alone. */
+export type BackoffScope = "account_day" | "account_minute" | "target";
 
 /** What a model's answer told. Absent fields were not told. */
 export interface Completion {
@@ -60,6 +69,8 @@ export interface Completion {
   /** The model id in the answer; may differ from the one asked for. */
   readonly servedModel?: string;
   readonly provider?: string;
+  /** Providers tried until one answered; above 1 a provider failed behind the 200. */
+  readonly attempts?: number;
 }
 
 /** What is known of an API key. `null`: the API says there is none; absent: not told. */
@@ -75,6 +86,7 @@ export interface KeyFacts {
   /** Milliseconds since 1970. */
   readonly expiresAt?: number | null;
   readonly freeRequestsLimit?: number;
+  readonly freeRequestsUsed?: number;
   readonly freeRequestsRemaining?: number;
   readonly accountCreditsRemainingUsd?: number;
 }

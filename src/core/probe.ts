@@ -39,6 +39,14 @@ export interface Probe {
   run(signal: AbortSignal): Promise<Outcome>;
 }
 
+/** A target, the probe that looks at it, and what that uses up. */
+export interface Planned {
+  readonly target: Target;
+  readonly probe: Probe;
+  /** Of one run, as far as is known now; absent: nothing. */
+  spend?(): Spend;
+}
+
 export interface ProbeRecord {
   readonly target: Target;
   readonly outcome: Outcome;

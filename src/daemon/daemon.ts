@@ -6,16 +6,15 @@ import type { Config } from "../config/config.ts";
 import { diff } from "../config/diff.ts";
 import { formatIssue } from "../config/issue.ts";
 import type { Loaded } from "../config/load.ts";
-import type { Sink, Target } from "../core/probe.ts";
+import type { Sink } from "../core/probe.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
-import { createContext, planProbes } from "../probes/index.ts";
-import type { PlannedProbe, ProbeContext } from "../probes/kind.ts";
-import { createRunner, type Runner } from "../schedule/runner.ts";
-import { createTimetable, fraction, intervalSeconds, type Timetable } from "../schedule/timetable.ts";
+import { openLedger, type Ledger } from "../history/ledger.ts";
+import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createLatest, type Latest } from "./latest.ts";
+import { createProbing, type Probing } from "./probing.ts";
 import { createRecordLog } from "./record-log.ts";
 import { VERSION } from "./version.ts";
 
@@ -28,6 +27,8 @@ export interface DaemonOptions {
   read(): Loaded;
   readonly clock?: Clock;
   readonly revision?: string;
+  /** In place of the config's; `:memory:` keeps nothing. */
+  readonly historyPath?: string;
   /** Also told of every record. */
   readonly sinks?: readonly Sink[];
 }
@@ -53,86 +54,77 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly latest: Latest;
-  readonly runner: Runner;
-  readonly timetable: Timetable;
-  readonly planned: Map<string, PlannedProbe>;
-  readonly context: ProbeContext;
-  readonly pulse: { at: number };
+  readonly ledger: Ledger;
+  readonly probing: Probing;
 }
 
-function join({ clock = systemClock, log, redactor, revision = "", sinks = [] }: DaemonOptions): Parts {
+function join({ clock = systemClock, config, log, redactor, revision = "", sinks = [], historyPath }: DaemonOptions): Parts {
   const metrics = createMetrics({ version: VERSION, revision, clock });
   const latest = createLatest();
-  const runner = createRunner({ clock, log, sinks: [metrics, latest, createRecordLog(log), ...sinks] });
-  const planned = new Map<string, PlannedProbe>();
-  const pulse = { at: clock.monotonic() };
-  const timetable = createTimetable(clock, {
-    due(target, latenessSeconds) {
-      pulse.at = clock.monotonic();
-      const one = planned.get(target.name);
-      if (one !== undefined) runner.tick(one, latenessSeconds);
+  const ledger = openLedger(historyPath ?? config.history.path, clock.wall(), (error) =>
+    log.error({ err: error }, "what was spent cannot be written down; it is still counted, until the next start"),
+  );
+  const probing = createProbing({
+    clock,
+    log,
+    ledger,
+    context: createContext(redactor),
+    sinks: [metrics, latest, createRecordLog(log), ...sinks],
+    onTarget(target, pace) {
+      metrics.addTarget(target, pace.intervalSeconds);
+      latest.add(target);
     },
-    missed: (target) => runner.skip(target, "late"),
+    onGone(name) {
+      metrics.removeTarget(name);
+      latest.remove(name);
+    },
   });
-  metrics.set("healthd_probes_in_flight", runner.inFlight);
-  return { clock, log, metrics, latest, runner, timetable, planned, context: createContext(redactor), pulse };
+  metrics.set("healthd_probes_in_flight", probing.inFlight);
+  return { clock, log, metrics, latest, ledger, probing };
 }
 
-/** Keys and catalogues cost nothing and every shard's models depend on them; all else is divided by name. */
-const inShard = ({ kind, name }: Target, { index, total }: Config["shard"]): boolean =>
-  kind === "credential" || kind === "catalog" || Math.floor(fraction(name) * total) === index;
+/** A value that is no number is not exported: the gauges of a credential that left go with it. */
+const GONE = Number.NaN;
 
-/** Makes the parts probe what the config asks for; targets named in `keep` go on undisturbed. */
-function apply(config: Config, parts: Parts, keep: ReadonlySet<string> = new Set()): void {
-  const { planned, timetable, metrics, latest } = parts;
-  const next = planProbes(config, parts.context).filter(({ target }) => inShard(target, config.shard));
-  const names = new Set(next.map(({ target }) => target.name));
-  for (const name of planned.keys()) {
-    if (keep.has(name)) continue;
-    timetable.remove(name);
-    planned.delete(name);
-    if (names.has(name)) continue;
-    metrics.removeTarget(name);
-    latest.remove(name);
-  }
-  for (const one of next) {
-    if (keep.has(one.target.name)) continue;
-    planned.set(one.target.name, one);
-    metrics.addTarget(one.target, intervalSeconds(one.target.every));
-    latest.add(one.target);
-    timetable.add(one.target);
+/** Makes the parts follow the config; targets named in `keep` go on undisturbed. */
+function apply(config: Config, { probing, metrics }: Parts, keep?: ReadonlySet<string>): void {
+  probing.apply(config, keep);
+  for (const { name: credential } of config.credentials) {
+    const budget = () => probing.budgets().find((one) => one.credential === credential);
+    metrics.set("healthd_budget_free_requests_remaining", () => budget()?.freeRequestsLeft ?? GONE, { credential });
+    metrics.set("healthd_budget_usd_remaining", () => budget()?.usdLeft ?? GONE, { credential });
+    metrics.set("healthd_budget_exhausted", () => Number(budget()?.exhausted ?? GONE), { credential });
   }
   metrics.set("healthd_shard_index", config.shard.index);
   metrics.set("healthd_shards", config.shard.total);
 }
 
-function ready({ latest }: Parts): Standing {
-  const waiting = latest.list().filter(({ last }) => last === undefined);
+function ready({ latest, probing }: Parts): Standing {
+  // What is not due for long, by the budget or after a restart, is not waited for.
+  const soon = (name: string): boolean => (probing.paceOf(name)?.stretched ?? false) === false;
+  const waiting = latest.list().filter(({ last, target }) => last === undefined && soon(target.name));
   return waiting.length === 0
     ? { ok: true }
     : { ok: false, why: `no result yet of ${waiting.map(({ target }) => target.name).join(", ")}` };
 }
 
-function alive({ clock, pulse, planned }: Parts): Standing {
-  const shortest = Math.min(...[...planned.values()].map(({ target }) => intervalSeconds(target.every)));
-  const silentSeconds = (clock.monotonic() - pulse.at) / 1000;
-  if (silentSeconds <= Math.max(STALLED_AT_LEAST_SECONDS, shortest * STALLED_INTERVALS)) return { ok: true };
-  return { ok: false, why: `no probe was due for ${Math.round(silentSeconds)} s` };
+function alive({ probing }: Parts): Standing {
+  const shortest = Math.min(...probing.targets().map(({ name }) => probing.paceOf(name)?.intervalSeconds ?? Number.POSITIVE_INFINITY));
+  const silent = probing.silentSeconds();
+  if (silent <= Math.max(STALLED_AT_LEAST_SECONDS, shortest * STALLED_INTERVALS)) return { ok: true };
+  return { ok: false, why: `no probe was due for ${Math.round(silent)} s` };
 }
 
 function serve(options: DaemonOptions, parts: Parts, current: () => Config, reload: () => Promise<Reloaded>): Web {
-  const { latest, timetable, runner, planned, clock, log, metrics } = parts;
+  const { latest, probing, clock, log, metrics } = parts;
   return createWeb({
     metrics: { render: metrics.render, contentType: CONTENT_TYPE },
     targets: () =>
       latest.list().map((one) => {
-        const nextRunAt = timetable.nextRunAt(one.target.name);
+        const nextRunAt = probing.nextRunAt(one.target.name);
         return { ...one, ...(nextRunAt === undefined ? {} : { nextRunAt }) };
       }),
-    async probeNow(name) {
-      const one = planned.get(name);
-      return one === undefined ? undefined : runner.now(one);
-    },
+    probeNow: async (name) => probing.now(name),
     configText: () => options.redactor.text(current().text),
     ready: () => ready(parts),
     alive: () => alive(parts),
@@ -175,6 +167,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
     ({ url } = await web.listen(listen.host, listen.port));
   } catch (error) {
     await web.close();
+    parts.ledger.close();
     const { code, message } = error as NodeJS.ErrnoException;
     const what = code === "EADDRINUSE" ? "something else listens there already" : message;
     return {
@@ -184,7 +177,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
   noteReload(true);
   apply(config, parts);
-  log.info({ url, targets: parts.planned.size, version: VERSION }, `serving ${url}/metrics, probing ${parts.planned.size} targets`);
+  log.info({ url, targets: parts.probing.targets().length, version: VERSION }, `serving ${url}/metrics, probing ${parts.probing.targets().length} targets`);
   return {
     ok: true,
     daemon: {
@@ -192,9 +185,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
       reload,
       async stop() {
         log.info("stopping: running probes end first");
-        parts.timetable.stop();
-        await parts.runner.stop(STOP_GRACE_SECONDS);
+        await parts.probing.stop(STOP_GRACE_SECONDS);
         await web.close();
+        parts.ledger.close();
         log.info("stopped");
       },
     },

@@ -1,5 +1,6 @@
 /** A storage bucket: one small object through its whole life, or a look without writing. */
 import { randomBytes } from "node:crypto";
+import type { Planned } from "../core/probe.ts";
 import { z } from "zod";
 import { pause, systemClock } from "../base/clock.ts";
 import type { S3Connection } from "../clients/s3/connection.ts";
@@ -18,7 +19,7 @@ import type { Entry } from "../config/config.ts";
 import { bucketName, entryFields, object, reading, secretText, url, variable } from "../config/schema.ts";
 import type { Section } from "../config/section.ts";
 import { down, type Outcome, up } from "../core/outcome.ts";
-import { type PlannedProbe, type ProbeContext, type ProbeKind, planEntries, targetOf } from "./kind.ts";
+import { type ProbeContext, type ProbeKind, planEntries, targetOf } from "./kind.ts";
 
 // It becomes a label of a host name at AWS, and a part of every signature.
 const region = reading((text) =>
@@ -176,7 +177,7 @@ function connectionOf(settings: BucketSettings, context: ProbeContext): S3Connec
   };
 }
 
-function plan(source: Entry, settings: BucketSettings, context: ProbeContext): PlannedProbe {
+function plan(source: Entry, settings: BucketSettings, context: ProbeContext): Planned {
   const connection = connectionOf(settings, context);
   const folder = `${settings.prefix}${source.name}/`;
   const run = async (signal: AbortSignal): Promise<Outcome> => {

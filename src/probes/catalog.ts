@@ -1,13 +1,14 @@
 /** The model catalogue: that it answers, and what it says of each configured model. Spends nothing. */
 import { fetchAllowed, fetchCatalogue } from "../clients/openrouter/catalogue.ts";
+import type { Planned } from "../core/probe.ts";
 import type { Config, Credential } from "../config/config.ts";
 import { degraded, down, type Outcome, up } from "../core/outcome.ts";
-import { connectionOf, modelKey, type PlannedProbe, type ProbeContext, type ProbeKind } from "./kind.ts";
+import { connectionOf, modelKey, type ProbeContext, type ProbeKind } from "./kind.ts";
 import { ailmentOf, listingOf, lookUpAll, wantedModels } from "./listing.ts";
 
 export const catalogTargetName = (credential: string): string => `${credential}_catalog`;
 
-function plan(config: Config, credential: Credential, context: ProbeContext): PlannedProbe {
+function plan(config: Config, credential: Credential, context: ProbeContext): Planned {
   const connection = connectionOf(credential, context);
   const wanted = wantedModels(config, credential);
   const name = catalogTargetName(credential.name);

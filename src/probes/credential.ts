@@ -1,12 +1,13 @@
 /** The API key: its format first, then what the API says of it, and whether it is the key or the API that fails. Spends nothing. */
 import { systemClock } from "../base/clock.ts";
+import type { Planned } from "../core/probe.ts";
 import type { Connection, Finding } from "../clients/openrouter/connection.ts";
 import { fetchEndpoints } from "../clients/openrouter/endpoints.ts";
 import { chatRejectsKey, fetchKey, keyFormatValid } from "../clients/openrouter/key.ts";
 import type { Config, Credential } from "../config/config.ts";
 import { type Judgement, judgeKey, type KeyPoll, POLLS_KEPT_MS } from "../core/key-trial.ts";
 import { degraded, down, type Evidence, type KeyFacts, type Outcome, unanswered, up } from "../core/outcome.ts";
-import { connectionOf, type PlannedProbe, type ProbeContext, type ProbeKind } from "./kind.ts";
+import { connectionOf, type ProbeContext, type ProbeKind } from "./kind.ts";
 import { wantedModels } from "./listing.ts";
 
 // OpenRouter calls an endpoint down below it (openrouter-api §11); 401s that it answers count against the uptime.
@@ -58,7 +59,7 @@ function convict({ reason, evidence }: Finding<KeyFacts>, { valid, outage }: Jud
   return down("gateway_error", { ...evidence, key, message });
 }
 
-function plan(config: Config, credential: Credential, context: ProbeContext): PlannedProbe {
+function plan(config: Config, credential: Credential, context: ProbeContext): Planned {
   const connection = connectionOf(credential, context);
   const { name, every, timeoutSeconds } = credential;
   const polls: KeyPoll[] = [];

@@ -5,7 +5,7 @@ import type { Connection } from "../clients/openrouter/connection.ts";
 import type { Config, Credential, Entry } from "../config/config.ts";
 import type { Section } from "../config/section.ts";
 import type { KeyPoll } from "../core/key-trial.ts";
-import type { Probe, Target } from "../core/probe.ts";
+import type { Planned, Target } from "../core/probe.ts";
 import type { Kind } from "../core/reason.ts";
 
 /** What probes share while the daemon lives. */
@@ -21,17 +21,12 @@ export const createContext = (redactor: Redactor): ProbeContext => ({ redactor, 
 
 export const modelKey = (credential: string, id: string): string => `${credential} ${id}`;
 
-export interface PlannedProbe {
-  readonly target: Target;
-  readonly probe: Probe;
-}
-
 export interface ProbeKind {
   readonly kind: Kind;
   /** The part of the config file it owns; absent where its targets follow from the credentials. */
   readonly section?: Section;
   /** Every target of this kind that the config asks for. */
-  plan(config: Config, context: ProbeContext): readonly PlannedProbe[];
+  plan(config: Config, context: ProbeContext): readonly Planned[];
 }
 
 export function connectionOf(credential: Credential, context: ProbeContext): Connection {
@@ -47,8 +42,8 @@ export function credentialOf(config: Config, name: string | undefined): Credenti
 }
 
 /** The targets of a section's entries; `settings` has passed the section's schema. */
-export function planEntries<S>(config: Config, kind: Kind, plan: (entry: Entry, settings: S) => PlannedProbe): readonly PlannedProbe[] {
-  return config.entries.filter((entry) => entry.kind === kind).map((entry) => plan(entry, entry.settings as S));
+export function planEntries<S>(config: Config, kind: Kind, plan: (entry: Entry, settings: S) => Planned | readonly Planned[]): readonly Planned[] {
+  return config.entries.filter((entry) => entry.kind === kind).flatMap((entry) => plan(entry, entry.settings as S));
 }
 
 /** What every target takes over from its entry. */

@@ -1,37 +1,28 @@
-/** A model: one small streamed completion, as a user's application would ask for it. */
+/** A model: one small completion, as a user's application would ask for it. */
 import { z } from "zod";
-import { chat } from "../clients/openrouter/chat.ts";
+import { type ChatReply, type ChatRequest, chat } from "../clients/openrouter/chat.ts";
+import type { Finding } from "../clients/openrouter/connection.ts";
 import type { Config, Credential, Entry } from "../config/config.ts";
 import { entryFields, modelId, object, text } from "../config/schema.ts";
 import type { Section } from "../config/section.ts";
 import { degraded, down, type Outcome, up } from "../core/outcome.ts";
+import type { Planned, Spend } from "../core/probe.ts";
 import type { Reason } from "../core/reason.ts";
-import {
-  connectionOf,
-  credentialOf,
-  modelKey,
-  type PlannedProbe,
-  type ProbeContext,
-  type ProbeKind,
-  planEntries,
-  targetOf,
-} from "./kind.ts";
-import { RED_SQUARE_PNG } from "./red-square.ts";
+import { type Exercise, exercisesOf } from "./exercises.ts";
+import { connectionOf, credentialOf, modelKey, type ProbeContext, type ProbeKind, planEntries, targetOf } from "./kind.ts";
 
-// Some providers refuse less than 16 tokens with a 400 that would look like the user's fault (openrouter-api §6).
-const MIN_TOKENS = 16;
-// A model that must think needs room for it before its first visible word (§6: "a few hundred tokens").
+// A model that must think needs room for it before its first visible word (openrouter-api §6: "a few hundred tokens").
 const REASONING_TOKENS = 256;
-// Long enough that the token limit, not the answer, ends it: so that the pace between tokens can be measured.
-const PROMPT = "Count from one to twenty in English words, separated by spaces.";
-const VISION_PROMPT = "What is the colour of this square? Answer with one word.";
 
 const expectations = object({
-  vision: z.boolean().prefault(false).describe("The model must take images: the probe sends a small PNG with its question."),
-  free: z
-    .boolean()
-    .optional()
-    .meta({ description: "The model must cost nothing. Default: `policy.require_free`.", examples: [true] }),
+  vision: z.boolean().prefault(false).meta({ description: "It must take images: the probe shows it a small red square and asks for the colour." }),
+  tools: z.boolean().prefault(false).meta({ description: "It must call a tool when told to." }),
+  schema: z.boolean().prefault(false).meta({ description: "It must keep to a JSON schema (`response_format: json_schema`)." }),
+  answer: text.optional().meta({
+    description: "The exact answer to `prompt`, white space around it aside. Without a prompt it is asked to reply with exactly this.",
+    examples: ["pong"],
+  }),
+  free: z.boolean().optional().meta({ description: "The model must cost nothing. Default: `policy.require_free`.", examples: [true] }),
 });
 
 const entry = object({
@@ -39,13 +30,16 @@ const entry = object({
   credential: text
     .optional()
     .meta({ description: "Which credential to reach it with; not needed where there is only one.", examples: ["openrouter"] }),
-  expect: expectations.prefault({}).describe("What must hold of it."),
-  prompt: text
-    .optional()
-    .meta({ description: "What to ask. Default: a request to count, which costs next to nothing.", examples: ["Say hello."] }),
+  expect: expectations
+    .prefault({})
+    .describe(
+      "What must hold of it. Of vision, tools, schema and answer, the first that is asked for is probed by the model's own target, each further one by a target of its own: NAME_tools, NAME_schema, NAME_answer.",
+    ),
+  stream: z.boolean().prefault(true).meta({ description: "Ask for the answer token by token; off, there is no time to the first token." }),
+  prompt: text.optional().meta({ description: "What to ask. Default: a request to count, which costs next to nothing.", examples: ["Say hello."] }),
   max_tokens: z
     .int()
-    .min(MIN_TOKENS)
+    .min(16)
     .optional()
     .meta({
       description: "Most tokens of the answer. Default: 16, or 256 for a model that must reason. Some providers refuse less than 16.",
@@ -59,51 +53,107 @@ const entry = object({
 });
 export type ModelSettings = z.output<typeof entry>;
 
-const section: Section = { key: "models", kind: "model", entry, shorthand: "id", summary: "The models the application calls." };
+const targetName = (name: string, exercise: Exercise): string => `${name}_${exercise.name}`;
+
+const section: Section = {
+  key: "models",
+  kind: "model",
+  entry,
+  shorthand: "id",
+  also: (name, settings) =>
+    exercisesOf(settings as ModelSettings)
+      .slice(1)
+      .map((exercise) => targetName(name, exercise)),
+  summary: "The models the application calls.",
+};
 
 /** Whether it must cost nothing, by its own word or the policy's. */
 export const mustBeFree = (settings: ModelSettings, config: Config): boolean => settings.expect.free ?? config.policy.requireFree;
 
-function messages(settings: ModelSettings): readonly unknown[] {
-  if (!settings.expect.vision) return [{ role: "user", content: settings.prompt ?? PROMPT }];
-  // Text first, and a data URL: a third host that fails must not look like the model failing (§6).
-  const question = { type: "text", text: settings.prompt ?? VISION_PROMPT };
-  return [{ role: "user", content: [question, { type: "image_url", image_url: { url: RED_SQUARE_PNG } }] }];
-}
-
-/** Holds reasoning down, and caps the price at nothing where nothing may be spent (§6). */
-function openrouterParameters(mandatoryReasoning: boolean, free: boolean): Record<string, unknown> {
+/** Holds reasoning down, and caps the price at nothing where nothing may be spent (openrouter-api §6). */
+function openrouterParameters(mandatoryReasoning: boolean, free: boolean): Record<string, Record<string, unknown>> {
   return {
     reasoning: mandatoryReasoning ? { effort: "low" } : { enabled: false },
     ...(free ? { provider: { max_price: { prompt: 0, completion: 0 } } } : {}),
   };
 }
 
+/** Later ones win; what stands under `provider` in several adds up. */
+function merged(...some: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> {
+  const all: Record<string, unknown> = Object.assign({}, ...some);
+  const providers = some.flatMap(({ provider }) => (typeof provider === "object" && provider !== null ? [provider] : []));
+  return providers.length === 0 ? all : { ...all, provider: Object.assign({}, ...providers) };
+}
+
 // The model works, only not for us just now: users see it too, but nobody is to be woken for it.
 const DEGRADED: ReadonlySet<Reason> = new Set<Reason>(["rate_limited", "quota_exhausted"]);
 
-function plan(config: Config, source: Entry, settings: ModelSettings, context: ProbeContext): PlannedProbe {
-  const credential: Credential = credentialOf(config, settings.credential);
-  const connection = connectionOf(credential, context);
-  const free = mustBeFree(settings, config);
-  const run = async (signal: AbortSignal): Promise<Outcome> => {
-    const mandatory = context.seenModels.get(modelKey(credential.name, settings.id))?.reasoning === "mandatory";
-    const openrouter = credential.flavor === "openrouter";
-    const request = {
-      model: settings.id,
-      messages: messages(settings),
-      maxTokens: settings.maxTokens ?? (mandatory ? REASONING_TOKENS : MIN_TOKENS),
-      parameters: { ...(openrouter ? openrouterParameters(mandatory, free) : {}), ...settings.parameters },
-    };
-    const { reason, evidence } = await chat(connection, request, signal);
-    if (reason === "ok") return up(evidence);
-    return DEGRADED.has(reason) ? degraded(reason, evidence) : down(reason, evidence);
+function judge(exercise: Exercise, { reason, evidence, value }: Finding<ChatReply>): Outcome {
+  if (reason !== "ok" || value === undefined) return DEGRADED.has(reason) ? degraded(reason, evidence) : down(reason, evidence);
+  const wrong = exercise.wrong(value);
+  return wrong === undefined ? up(evidence) : down("wrong_answer", { ...evidence, message: wrong });
+}
+
+/** One entry with everything that its probes are made from. */
+interface Source {
+  readonly entry: Entry;
+  readonly settings: ModelSettings;
+  readonly credential: Credential;
+  /** It must cost nothing. */
+  readonly free: boolean;
+  readonly context: ProbeContext;
+}
+
+const seen = ({ context, credential, settings }: Source) => context.seenModels.get(modelKey(credential.name, settings.id));
+
+function requestOf(source: Source, exercise: Exercise): ChatRequest {
+  const { settings, credential, free } = source;
+  const mandatory = seen(source)?.reasoning === "mandatory";
+  return {
+    model: settings.id,
+    messages: [{ role: "user", content: exercise.content }],
+    maxTokens: settings.maxTokens ?? exercise.maxTokens + (mandatory ? REASONING_TOKENS : 0),
+    stream: settings.stream,
+    parameters: merged(
+      credential.flavor === "openrouter" ? openrouterParameters(mandatory, free) : {},
+      exercise.parameters,
+      settings.parameters,
+    ),
   };
-  return { target: targetOf(source, { credential: credential.name, model: settings.id }), probe: { run } };
+}
+
+/** Quotas count ids that end in `:free`; a zero price without the suffix may count as well, so it is taken to (openrouter-api §4, §9). */
+function spendOf(source: Source, exercise: Exercise): Spend {
+  const { credential, settings } = source;
+  const model = seen(source);
+  const { input = 0, output = 0 } = model?.priceUsdPerToken ?? {};
+  const { maxTokens } = requestOf(source, exercise);
+  return {
+    credential: credential.name,
+    free: credential.flavor === "openrouter" && (settings.id.endsWith(":free") || model?.free === true),
+    usd: exercise.inputTokens * input + maxTokens * output,
+    tokens: exercise.inputTokens + maxTokens,
+  };
+}
+
+function plan(source: Source): readonly Planned[] {
+  const { entry: from, settings, credential, context } = source;
+  const connection = connectionOf(credential, context);
+  return exercisesOf(settings).map((exercise, index): Planned => {
+    const name = index === 0 ? from.name : targetName(from.name, exercise);
+    return {
+      target: targetOf(from, { name, credential: credential.name, model: settings.id }),
+      probe: { run: async (signal) => judge(exercise, await chat(connection, requestOf(source, exercise), signal)) },
+      spend: () => spendOf(source, exercise),
+    };
+  });
 }
 
 export const modelKind: ProbeKind = {
   kind: "model",
   section,
-  plan: (config, context) => planEntries<ModelSettings>(config, "model", (source, settings) => plan(config, source, settings, context)),
+  plan: (config, context) =>
+    planEntries<ModelSettings>(config, "model", (from, settings) =>
+      plan({ entry: from, settings, credential: credentialOf(config, settings.credential), free: mustBeFree(settings, config), context }),
+    ),
 };

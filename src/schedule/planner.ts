@@ -1,21 +1,20 @@
 /** The pace of every target: as configured where a probe costs nothing, stretched evenly over targets and day where it spends quota or money. Pure. */
-import type { Spend, Target } from "../core/probe.ts";
+import { cronRuns } from "../base/cron.ts";
+import type { Every, Spend, Target } from "../core/probe.ts";
 import { DAY_SECONDS, shortestInterval } from "./stretch.ts";
-import { fraction, intervalSeconds } from "./timetable.ts";
 
 /** What the probes of one credential may use. */
 export interface Allowance {
   /** The account's free requests a day: by the key's own word, or the least that an account has until it has spoken. */
   readonly freeRequestsPerDay: number;
-  /** Which part of them, and of the requests a minute, the probes may use. */
+  /** Which part of them the probes may use. */
   readonly freeQuotaShare: number;
+  readonly freeRequestsPerMinute: number;
   readonly usdPerDay: number;
 }
 
 /** An account that never bought credits has this many (openrouter-api §9). */
 export const LEAST_FREE_REQUESTS_PER_DAY = 50;
-/** Of all free models together (openrouter-api §9). */
-export const FREE_REQUESTS_PER_MINUTE = 20;
 
 export interface Paced {
   readonly target: Target;
@@ -36,14 +35,27 @@ export interface Pace {
 
 export const freeRequestsAllowed = ({ freeRequestsPerDay, freeQuotaShare }: Allowance): number =>
   Math.floor(freeRequestsPerDay * freeQuotaShare);
-/** At least one, or nothing would ever run. */
-export const freeRequestsAllowedPerMinute = ({ freeQuotaShare }: Allowance): number =>
-  Math.max(1, Math.floor(FREE_REQUESTS_PER_MINUTE * freeQuotaShare));
 
 // The first results come within seconds of the start, yet not all in the same instant.
 const FIRST_SPREAD_SECONDS = 2;
 // What costs nothing goes first, so that a rejected key or a missing model is known before any completion is asked for.
 const SPENDER_DELAY_SECONDS = 0.5;
+
+/** A number in [0, 1) that depends on the text alone (FNV-1a): spreads targets evenly over their interval. */
+export function fraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of Buffer.from(text)) hash = Math.imul(hash ^ char, 0x01000193) >>> 0;
+  // FNV's high bits mix badly on short names: fold them through once more.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0;
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+/** Seconds between two runs; for a cron expression, between its next two. */
+export function intervalSeconds(every: Every): number {
+  if ("seconds" in every) return every.seconds;
+  const [first = 0, second = first] = cronRuns(every.cron, 2);
+  return (second - first) / 1000;
+}
 
 const configured = (target: Target): number => intervalSeconds(target.every);
 
@@ -75,7 +87,8 @@ function share(some: readonly Paced[], perRun: (spend: Spend) => number, perDay:
       const firstDelaySeconds = own.firstDelaySeconds + Math.floor(place / perMinute) * 60;
       if ("cron" in target.every || interval <= own.intervalSeconds) return [target.name, { ...own, firstDelaySeconds }];
       const turn = (place / names.length + fraction(spend?.credential ?? "")) % 1;
-      return [target.name, { intervalSeconds: interval, phaseSeconds: turn * interval, firstDelaySeconds, stretched: true }];
+      const phaseSeconds = interval === Number.POSITIVE_INFINITY ? 0 : turn * interval;
+      return [target.name, { intervalSeconds: interval, phaseSeconds, firstDelaySeconds, stretched: true }];
     }),
   );
 }
@@ -94,7 +107,7 @@ export function planPaces(paced: readonly Paced[], allowances: ReadonlyMap<strin
     const allowance = spend === undefined ? undefined : allowances.get(spend.credential);
     if (spend === undefined || allowance === undefined) continue;
     const shared = spend.free
-      ? share(some, () => 1, freeRequestsAllowed(allowance), freeRequestsAllowedPerMinute(allowance))
+      ? share(some, () => 1, freeRequestsAllowed(allowance), allowance.freeRequestsPerMinute)
       : share(some, ({ usd }) => usd, allowance.usdPerDay, Number.POSITIVE_INFINITY);
     for (const [name, pace] of shared) paces.set(name, pace);
   }

@@ -2,20 +2,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { down, type Outcome, type SkipCause, skipped, unanswered } from "../core/outcome.ts";
-import type { Gate, Probe, ProbeRecord, Refusal, Sink, Target } from "../core/probe.ts";
+import type { Gate, Planned, Probe, ProbeRecord, Refusal, Sink, Target } from "../core/probe.ts";
 import { overlapGate } from "./gates/overlap.ts";
-
-/** A target and the probe that looks at it. */
-export interface Planned {
-  readonly target: Target;
-  readonly probe: Probe;
-}
 
 export interface RunnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly sinks: readonly Sink[];
   readonly gates?: readonly Gate[];
+  /** Told when a run begins, before its probe does anything. */
+  began?(planned: Planned): void;
 }
 
 export interface Runner {
@@ -32,7 +28,7 @@ export interface Runner {
 // A probe that does not end on its abort is a bug; it is written off after this long so that its target goes on.
 const ABORT_GRACE_SECONDS = 5;
 
-export function createRunner({ clock, log, sinks, gates = [] }: RunnerOptions): Runner {
+export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOptions): Runner {
   const running = new Map<string, Promise<ProbeRecord>>();
   const stopping = new AbortController();
   const closedGate: Gate = { refuse: () => (closed ? { cause: "stopping" } : undefined) };
@@ -60,6 +56,7 @@ export function createRunner({ clock, log, sinks, gates = [] }: RunnerOptions): 
 
   const start = (planned: Planned, latenessSeconds?: number): Promise<ProbeRecord> => {
     const { target } = planned;
+    began?.(planned);
     const run = observe(planned, { clock, log, stop: stopping.signal }, latenessSeconds).then((record) => {
       running.delete(target.name);
       return publish(record);

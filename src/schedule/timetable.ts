@@ -1,7 +1,8 @@
-/** When each target is due. Intervals keep their phase: over years (monotonic anchors, no creep) and over restarts (aligned to the epoch). */
+/** When each target is due. Intervals keep their phase: over years (monotonic anchors, no creep) and over restarts (a grid counted from 1970). */
 import type { Clock } from "../base/clock.ts";
 import { cronRuns } from "../base/cron.ts";
-import type { Every, Target } from "../core/probe.ts";
+import type { Target } from "../core/probe.ts";
+import type { Pace } from "./planner.ts";
 
 export interface TimetableListener {
   due(target: Target, latenessSeconds: number): void;
@@ -10,42 +11,28 @@ export interface TimetableListener {
 }
 
 export interface Timetable {
-  add(target: Target): void;
+  /** `lastRunAt`, milliseconds since 1970: then it is not due at once, but when its turn comes. */
+  add(target: Target, pace: Pace, lastRunAt?: number): void;
   remove(name: string): void;
+  /** One tick more, at this time (milliseconds since 1970), when it comes before the next regular one. */
+  again(name: string, at: number): void;
   /** Milliseconds since 1970. */
   nextRunAt(name: string): number | undefined;
   stop(): void;
 }
 
-// The first results come within seconds of the start, yet not all in the same instant.
-const FIRST_SPREAD_SECONDS = 2;
-// What costs nothing goes first, so that a rejected key or a missing model is known before any completion is asked for.
-const FIRST_DELAY_SECONDS: Readonly<Record<Target["kind"], number>> = { credential: 0, catalog: 0, bucket: 0, app: 0, model: 0.5 };
 // A machine that slept for a week must not report ten thousand ticks one by one.
 const MAX_MISSED_REPORTS = 100;
 
-/** A number in [0, 1) that depends on the text alone (FNV-1a): spreads targets evenly over their interval. */
-export function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const char of Buffer.from(text)) hash = Math.imul(hash ^ char, 0x01000193) >>> 0;
-  // FNV's high bits mix badly on short names: fold them through once more.
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0;
-  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
-}
-
-/** Seconds between two runs; for a cron expression, between its next two. */
-export function intervalSeconds(every: Every): number {
-  if ("seconds" in every) return every.seconds;
-  const [first = 0, second = first] = cronRuns(every.cron, 2);
-  return (second - first) / 1000;
-}
-
 interface Slot {
   readonly target: Target;
-  /** Monotonic milliseconds. */
+  readonly pace: Pace;
+  /** Monotonic milliseconds of the next regular tick. */
   due: number;
-  /** The first run comes at once, off the grid. */
+  /** The first run comes off the grid. */
   first: boolean;
+  /** Monotonic milliseconds of an extra tick. */
+  extra: number | undefined;
   cancel: () => void;
 }
 
@@ -53,23 +40,29 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
   const slots = new Map<string, Slot>();
 
   const arm = (slot: Slot): void => {
-    slot.cancel = clock.after(slot.due - clock.monotonic(), () => fire(slot));
+    slot.cancel();
+    const at = Math.min(slot.due, slot.extra ?? slot.due);
+    // No room in the budget: never due.
+    if (at !== Number.POSITIVE_INFINITY) slot.cancel = clock.after(at - clock.monotonic(), () => fire(slot, at));
   };
 
-  const fire = (slot: Slot): void => {
-    const now = clock.monotonic();
-    const latenessSeconds = Math.max(0, now - slot.due) / 1000;
-    const next = nextDue(clock, slot);
-    for (let missed = 0; missed < Math.min(next.missed, MAX_MISSED_REPORTS); missed++) listener.missed(slot.target);
-    slot.due = next.due;
-    slot.first = false;
+  const fire = (slot: Slot, at: number): void => {
+    const latenessSeconds = Math.max(0, clock.monotonic() - at) / 1000;
+    slot.extra = undefined;
+    if (at === slot.due) {
+      const next = nextDue(clock, slot);
+      for (let missed = 0; missed < Math.min(next.missed, MAX_MISSED_REPORTS); missed++) listener.missed(slot.target);
+      slot.due = next.due;
+      slot.first = false;
+    }
     arm(slot);
     listener.due(slot.target, latenessSeconds);
   };
 
   return {
-    add(target) {
-      const slot: Slot = { target, due: firstDue(clock, target), first: true, cancel: () => undefined };
+    add(target, pace, lastRunAt) {
+      slots.get(target.name)?.cancel();
+      const slot: Slot = { target, pace, ...firstDue(clock, pace, lastRunAt), extra: undefined, cancel: () => undefined };
       slots.set(target.name, slot);
       arm(slot);
     },
@@ -77,9 +70,17 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
       slots.get(name)?.cancel();
       slots.delete(name);
     },
+    again(name, at) {
+      const slot = slots.get(name);
+      const due = clock.monotonic() + (at - clock.wall());
+      if (slot === undefined || due >= slot.due) return;
+      slot.extra = due;
+      arm(slot);
+    },
     nextRunAt(name) {
       const slot = slots.get(name);
-      return slot === undefined ? undefined : clock.wall() + (slot.due - clock.monotonic());
+      const next = slot === undefined ? Number.POSITIVE_INFINITY : Math.min(slot.due, slot.extra ?? slot.due);
+      return next === Number.POSITIVE_INFINITY ? undefined : clock.wall() + (next - clock.monotonic());
     },
     stop() {
       for (const slot of slots.values()) slot.cancel();
@@ -88,27 +89,36 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
   };
 }
 
-function firstDue(clock: Clock, { name, kind, every }: Target): number {
-  const spread = Math.min(FIRST_SPREAD_SECONDS, intervalSeconds(every) / 2);
-  return clock.monotonic() + (FIRST_DELAY_SECONDS[kind] + fraction(name) * spread) * 1000;
+/** The first tick of the grid after this time; both in milliseconds since 1970. */
+function gridAfter(wall: number, { intervalSeconds, phaseSeconds }: Pace): number {
+  const period = intervalSeconds * 1000;
+  return wall + period - ((((wall - phaseSeconds * 1000) % period) + period) % period);
+}
+
+/** On the grid, and not within half an interval of the last run: or it would be probed twice in a short time. */
+const gridAfterRun = (lastRun: number, pace: Pace): number => gridAfter(lastRun + pace.intervalSeconds * 500, pace);
+
+function firstDue(clock: Clock, pace: Pace, lastRunAt: number | undefined): { due: number; first: boolean } {
+  const now = clock.wall();
+  if (pace.intervalSeconds === Number.POSITIVE_INFINITY) return { due: Number.POSITIVE_INFINITY, first: true };
+  const soon = { due: clock.monotonic() + pace.firstDelaySeconds * 1000, first: true };
+  if (lastRunAt === undefined || lastRunAt > now) return soon;
+  const turn = gridAfterRun(lastRunAt, pace);
+  // Its turn came while nobody was there to take it.
+  return turn <= now ? soon : { due: clock.monotonic() + (turn - now), first: false };
 }
 
 /** The tick after the one that fires now, and how many were missed in between. */
-function nextDue(clock: Clock, slot: Slot): { due: number; missed: number } {
-  const { every, name } = slot.target;
+function nextDue(clock: Clock, { target, pace, due, first }: Slot): { due: number; missed: number } {
   const now = clock.monotonic();
-  const wallDue = clock.wall() - (now - slot.due);
-  if (!("seconds" in every)) {
+  const wallDue = clock.wall() - (now - due);
+  if ("cron" in target.every) {
     // A timer may fire a hair early: then the next run by the wall clock would be this very one again.
-    const next = cronRuns(every.cron, 2).find((at) => at > wallDue) ?? wallDue;
+    const next = cronRuns(target.every.cron, 2).find((at) => at > wallDue) ?? wallDue;
     return { due: now + Math.max(0, next - clock.wall()), missed: 0 };
   }
-  const period = every.seconds * 1000;
-  if (slot.first) {
-    // Onto the grid that the name and the epoch fix; not within half an interval of the first run, or it would be probed twice.
-    const toGrid = period - ((((wallDue - fraction(name) * period) % period) + period) % period);
-    return { due: slot.due + (toGrid < period / 2 ? toGrid + period : toGrid), missed: 0 };
-  }
-  const missed = Math.max(0, Math.floor((now - slot.due) / period));
-  return { due: slot.due + (missed + 1) * period, missed };
+  if (first) return { due: due + (gridAfterRun(wallDue, pace) - wallDue), missed: 0 };
+  const period = pace.intervalSeconds * 1000;
+  const missed = Math.max(0, Math.floor((now - due) / period));
+  return { due: due + (missed + 1) * period, missed };
 }

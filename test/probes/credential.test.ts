@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Reason } from "../../src/core/reason.ts";
 import type { FaultName, Scope } from "../../src/simulator/index.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -8,11 +8,7 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.simulator.stop());
-afterEach(async () => {
-  world.simulator.faults.clear();
-  // Good again: nothing of the test before is held against the key.
-  await world.probe("openrouter");
-});
+afterEach(() => world.simulator.faults.clear());
 
 test("a good key: limits, usage, free requests, balance; nothing that identifies the account", async () => {
   const { verdict, evidence } = await world.probe("openrouter");
@@ -52,37 +48,47 @@ test.each<Row>([
   expect({ verdict: outcome.verdict, reason: outcome.reason, valid: outcome.evidence.key?.valid }).toEqual({ verdict, reason, valid });
 });
 
-test("a revoked key is bad at the third poll, when chat agrees; good again at the first good answer", async () => {
-  world.simulator.faults.on("key");
-  const valid = async () => (await world.probe("openrouter")).evidence.key?.valid;
-  expect([await valid(), await valid(), await valid(), await valid()]).toEqual([undefined, undefined, false, false]);
-  world.simulator.faults.clear();
-  expect(await valid()).toBe(true);
-});
+describe("whose fault a 401 is", () => {
+  // A world of its own for each: what the tests above did to the key would count as its history.
+  let fresh: World;
+  beforeEach(async () => {
+    fresh = await startWorld();
+    await fresh.probe("openrouter");
+  });
+  afterEach(() => fresh.simulator.stop());
 
-test("401s after server errors are the API's outage, not a bad key", async () => {
-  world.simulator.faults.on("auth_outage");
-  await world.probe("openrouter");
-  world.simulator.faults.clear();
-  world.simulator.faults.on("key");
-  for (let poll = 0; poll < 6; poll++) {
-    const outcome = await world.probe("openrouter");
-    expect(outcome).toMatchObject({ verdict: "down", reason: "gateway_error", evidence: { statusCode: 401 } });
-    expect(outcome.evidence.key).toEqual({ formatValid: true });
-  }
-});
+  test("a revoked key is bad at the third poll, when chat agrees; good again at the first good answer", async () => {
+    fresh.simulator.faults.on("key");
+    const valid = async () => (await fresh.probe("openrouter")).evidence.key?.valid;
+    expect([await valid(), await valid(), await valid(), await valid()]).toEqual([undefined, undefined, false, false]);
+    fresh.simulator.faults.clear();
+    expect(await valid()).toBe(true);
+  });
 
-test("a key that only /key rejects is not called bad", async () => {
-  world.simulator.faults.on("status", { service: "openrouter", endpoint: "key", status: 401 });
-  for (let poll = 0; poll < 5; poll++) expect((await world.probe("openrouter")).evidence.key?.valid).toBeUndefined();
-});
+  test("401s after server errors are the API's outage, not a bad key", async () => {
+    fresh.simulator.faults.on("auth_outage");
+    await fresh.probe("openrouter");
+    fresh.simulator.faults.clear();
+    fresh.simulator.faults.on("key");
+    for (let poll = 0; poll < 6; poll++) {
+      const outcome = await fresh.probe("openrouter");
+      expect(outcome).toMatchObject({ verdict: "down", reason: "gateway_error", evidence: { statusCode: 401 } });
+      expect(outcome.evidence.key).toEqual({ formatValid: true });
+    }
+  });
 
-test("asking chat about the key costs nothing", async () => {
-  world.simulator.faults.on("key");
-  const before = world.simulator.requests.length;
-  await world.probe("openrouter");
-  const chats = world.simulator.requests.slice(before).filter(({ endpoint }) => endpoint === "chat");
-  expect(chats.map(({ body }) => body)).toEqual([{ messages: [] }]);
+  test("a key that only /key rejects is not called bad", async () => {
+    fresh.simulator.faults.on("status", { service: "openrouter", endpoint: "key", status: 401 });
+    for (let poll = 0; poll < 5; poll++) expect((await fresh.probe("openrouter")).evidence.key?.valid).toBeUndefined();
+  });
+
+  test("asking chat about the key costs nothing", async () => {
+    fresh.simulator.faults.on("key");
+    const before = fresh.simulator.requests.length;
+    await fresh.probe("openrouter");
+    const chats = fresh.simulator.requests.slice(before).filter(({ endpoint }) => endpoint === "chat");
+    expect(chats.map(({ body }) => body)).toEqual([{ messages: [] }]);
+  });
 });
 
 test("an expired key is known by its date", async () => {

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { createLog } from "../../src/base/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { type Outcome, up } from "../../src/core/outcome.ts";
-import type { ProbeRecord } from "../../src/core/probe.ts";
-import { createRunner, type Planned, type Runner } from "../../src/schedule/runner.ts";
+import type { Planned, ProbeRecord } from "../../src/core/probe.ts";
+import { createRunner, type Runner } from "../../src/schedule/runner.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { aTarget } from "../support/targets.ts";
 

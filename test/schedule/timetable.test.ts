@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createTimetable, fraction, intervalSeconds, type Timetable } from "../../src/schedule/timetable.ts";
+import type { Target } from "../../src/core/probe.ts";
+import { fraction, intervalSeconds, type Pace, planPaces } from "../../src/schedule/planner.ts";
+import { createTimetable, type Timetable } from "../../src/schedule/timetable.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { aTarget } from "../support/targets.ts";
 
@@ -24,24 +26,31 @@ beforeEach(() => {
   });
 });
 
+const paceOf = (target: Target): Pace => {
+  const pace = planPaces([{ target }], new Map()).get(target.name);
+  if (pace === undefined) throw new Error("no pace");
+  return pace;
+};
+const add = (target: Target, lastRunAt?: number): void => timetable.add(target, paceOf(target), lastRunAt);
+
 const gaps = (times: readonly number[]): number[] => times.slice(1).map((at, index) => at - (times[index] ?? 0));
 
 describe("intervals", () => {
   test("the first run comes within seconds, however long the interval", async () => {
-    timetable.add(aTarget({ every: { seconds: 86_400 } }));
+    add(aTarget({ every: { seconds: 86_400 } }));
     await clock.advance(3_000);
     expect(ticks).toHaveLength(1);
   });
 
   test("what costs nothing runs before any model", async () => {
-    timetable.add(aTarget({ name: "qwen", kind: "model", every: { seconds: 0.001 } }));
-    timetable.add(aTarget({ name: "openrouter", kind: "credential", every: { seconds: 0.001 } }));
+    add(aTarget({ name: "qwen", kind: "model", every: { seconds: 0.001 } }));
+    add(aTarget({ name: "openrouter", kind: "credential", every: { seconds: 0.001 } }));
     await clock.advance(501);
     expect(ticks[0]?.name).toBe("openrouter");
   });
 
   test("ticks keep their phase exactly over a week: no creep", async () => {
-    timetable.add(aTarget({ every: { seconds: 600 } }));
+    add(aTarget({ every: { seconds: 600 } }));
     await clock.advance(7 * 86_400_000);
     const regular = gaps(ticks.slice(1).map(({ at }) => at));
     expect(regular.length).toBeGreaterThan(1000);
@@ -53,7 +62,8 @@ describe("intervals", () => {
     const phase = async (startedAt: number): Promise<number> => {
       const own = createFakeClock(startedAt);
       const seen: number[] = [];
-      createTimetable(own, { due: () => seen.push(own.wall()), missed: () => undefined }).add(aTarget({ every: { seconds: 300 } }));
+      const target = aTarget({ every: { seconds: 300 } });
+      createTimetable(own, { due: () => seen.push(own.wall()), missed: () => undefined }).add(target, paceOf(target));
       await own.advance(1_200_000);
       return Math.round((seen.at(-1) ?? 0) % 300_000);
     };
@@ -62,7 +72,7 @@ describe("intervals", () => {
   });
 
   test("no target is probed twice within half an interval after the start", async () => {
-    for (let index = 0; index < 200; index++) timetable.add(aTarget({ name: `t${index}`, every: { seconds: 300 } }));
+    for (let index = 0; index < 200; index++) add(aTarget({ name: `t${index}`, every: { seconds: 300 } }));
     await clock.advance(900_000);
     for (let index = 0; index < 200; index++) {
       const own = ticks.filter(({ name }) => name === `t${index}`).map(({ at }) => at);
@@ -79,7 +89,7 @@ describe("intervals", () => {
   });
 
   test("a jump of the wall clock changes no tick", async () => {
-    timetable.add(aTarget({ every: { seconds: 60 } }));
+    add(aTarget({ every: { seconds: 60 } }));
     await clock.advance(300_000);
     clock.jump(-3_600_000);
     await clock.advance(300_000);
@@ -87,7 +97,7 @@ describe("intervals", () => {
   });
 
   test("ticks that a stalled process missed are counted, and the phase is kept", async () => {
-    timetable.add(aTarget({ every: { seconds: 60 } }));
+    add(aTarget({ every: { seconds: 60 } }));
     await clock.advance(200_000);
     const before = ticks.at(-1)?.at ?? 0;
     clock.freeze(250_000);
@@ -100,9 +110,38 @@ describe("intervals", () => {
     expect((last - before) / 60_000).toBeCloseTo(1 + after.length + missed.length, 6);
   });
 
+  test("a target that ran shortly before a restart waits for its turn, one that missed its turn does not", async () => {
+    add(aTarget({ name: "recent", every: { seconds: 3600 } }), clock.wall() - 60_000);
+    add(aTarget({ name: "long_ago", every: { seconds: 3600 } }), clock.wall() - 7_200_000);
+    await clock.advance(10_000);
+    expect(ticks.map(({ name }) => name)).toEqual(["long_ago"]);
+    await clock.advance(5_400_000);
+    expect(ticks.map(({ name }) => name)).toContain("recent");
+  });
+
+  test("an extra tick comes once, and does not move the grid", async () => {
+    add(aTarget({ every: { seconds: 600 } }));
+    await clock.advance(1_300_000);
+    const before = ticks.length;
+    timetable.again("frontend", clock.wall() + 5_000);
+    await clock.advance(5_000);
+    expect(ticks.length).toBe(before + 1);
+    await clock.advance(1_800_000);
+    const grid = ticks.slice(1, before).concat(ticks.slice(before + 1)).map(({ at }) => at);
+    expect(Math.max(...gaps(grid)) - Math.min(...gaps(grid))).toBeLessThan(1e-3);
+  });
+
+  test("a target without room in the budget is never due", async () => {
+    const target = aTarget();
+    timetable.add(target, { ...paceOf(target), intervalSeconds: Number.POSITIVE_INFINITY });
+    await clock.advance(86_400_000);
+    expect(ticks).toEqual([]);
+    expect(timetable.nextRunAt("frontend")).toBeUndefined();
+  });
+
   test("a removed target is never due again, and stop leaves no timer", async () => {
-    timetable.add(aTarget({ name: "a" }));
-    timetable.add(aTarget({ name: "b" }));
+    add(aTarget({ name: "a" }));
+    add(aTarget({ name: "b" }));
     timetable.remove("a");
     await clock.advance(200_000);
     expect(ticks.map(({ name }) => name)).not.toContain("a");
@@ -116,7 +155,7 @@ describe("cron", () => {
   afterEach(() => vi.useRealTimers());
 
   test("runs once at once, then when the expression says", async () => {
-    timetable.add(aTarget({ every: { cron: "*/10 * * * *" } }));
+    add(aTarget({ every: { cron: "*/10 * * * *" } }));
     for (let second = 0; second < 1801; second++) {
       await clock.advance(1000);
       vi.setSystemTime(clock.wall());

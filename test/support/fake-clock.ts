@@ -7,8 +7,11 @@ interface Timer {
 
 /** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
-  /** Moves on, firing what falls due, in order, each at its own time; promises settle in between. */
-  advance(ms: number): Promise<void>;
+  /**
+   * Moves on, firing what falls due, in order, each at its own time; promises settle in between.
+   * With `settled`, time stands still until it holds: real requests take no time of this clock.
+   */
+  advance(ms: number, settled?: () => boolean): Promise<void>;
   /** The wall clock jumps (NTP, an operator); the monotonic one does not. */
   jump(ms: number): void;
   /** Time passes while the process does not run: nothing fires until the next `advance`. */
@@ -32,13 +35,14 @@ export function createFakeClock(wallStart = Date.UTC(2026, 10, 23, 12)): FakeClo
       timers.add(timer);
       return () => timers.delete(timer);
     },
-    async advance(ms) {
+    async advance(ms, settled = () => true) {
       const until = now + ms;
       for (let timer = next(until); timer !== undefined; timer = next(until)) {
         now = Math.max(now, timer.at);
         timers.delete(timer);
         timer.callback();
-        await new Promise(setImmediate);
+        do await new Promise(setImmediate);
+        while (!settled());
       }
       now = Math.max(now, until);
     },

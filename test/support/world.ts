@@ -5,7 +5,8 @@ import { formatIssue } from "../../src/config/issue.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Probed } from "../../src/core/outcome.ts";
 import { createContext, planProbes, sections } from "../../src/probes/index.ts";
-import type { PlannedProbe, ProbeContext } from "../../src/probes/kind.ts";
+import type { Planned } from "../../src/core/probe.ts";
+import type { ProbeContext } from "../../src/probes/kind.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
 
 export interface World {
@@ -13,7 +14,7 @@ export interface World {
   readonly config: Config;
   readonly context: ProbeContext;
   readonly redactor: Redactor;
-  readonly planned: readonly PlannedProbe[];
+  readonly planned: readonly Planned[];
   /** Runs the target's probe once, aborting it after `timeoutMs`. */
   probe(name: string, timeoutMs?: number): Promise<Probed>;
 }
@@ -36,6 +37,7 @@ buckets:
   files_read: { bucket: $BUCKET, endpoint: "$S3", region: $REGION, access_key_id: $S3_KEY, secret_access_key: $S3_SECRET, mode: read_only }
 apps:
   frontend: { url: "$APP", needs: [files, openrouter] }
+budget: { free_quota_share: 1, free_requests_per_minute: 100000 }
 `;
 
 export async function startWorld(yaml: string = STANDARD, options: SimulatorOptions = {}): Promise<World> {

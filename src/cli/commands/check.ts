@@ -1,7 +1,6 @@
-import type { ProbeRecord } from "../../core/probe.ts";
+import type { Planned, ProbeRecord } from "../../core/probe.ts";
 import { kinds } from "../../core/reason.ts";
 import { completionReport, reportOf } from "../../core/report.ts";
-import type { PlannedProbe } from "../../probes/kind.ts";
 import { type Command, configOptions, flag, type Invocation, jsonOption, text } from "../command.ts";
 import { EXIT, type ExitCode } from "../io.ts";
 
@@ -13,7 +12,7 @@ export const jsonOf = (record: ProbeRecord): object => ({
     : {}),
 });
 
-function choose(invocation: Invocation, planned: readonly PlannedProbe[]): readonly PlannedProbe[] | undefined {
+function choose(invocation: Invocation, planned: readonly Planned[]): readonly Planned[] | undefined {
   const { args, io } = invocation;
   const kind = text(invocation, "kind");
   const unknown = args.filter((name) => !planned.some(({ target }) => target.name === name));

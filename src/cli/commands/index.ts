@@ -4,8 +4,9 @@ import { check } from "./check.ts";
 import { demo } from "./demo.ts";
 import { key } from "./key.ts";
 import { models } from "./models.ts";
+import { plan } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { simulate } from "./simulate.ts";
 import { validate } from "./validate.ts";
 
-export const commands: readonly Command[] = [runCommand, check, validate, models, key, demo, simulate];
+export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, demo, simulate];

@@ -1,6 +1,6 @@
-import type { PlannedProbe } from "../../probes/kind.ts";
 import { type Command, configOptions, flag, type Invocation } from "../command.ts";
 import { EXIT, type ExitCode, paint } from "../io.ts";
+import type { Planned } from "../../core/probe.ts";
 
 // What the live comparison may ask: only what costs nothing.
 const KINDS = ["credential", "catalog", "bucket"];
@@ -16,7 +16,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const planned: readonly PlannedProbe[] = planProbes(config, createContext(redactor));
+  const planned: readonly Planned[] = planProbes(config, createContext(redactor));
   io.out(`${paint(io, "green", "ok")} ${config.file}: ${planned.length} targets\n`);
   if (flag(invocation, "offline")) return EXIT.ok;
   const records = await probeOnce(

@@ -23,5 +23,6 @@ apps:
   frontend: { url: "${appUrl}", needs: [files, openrouter] }
 defaults: { every: 5s, timeout: 4s }
 policy: { require_free: true }
+budget: { free_quota_share: 1, free_requests_per_minute: 1000 }
 `;
 }

@@ -1,8 +1,8 @@
 /** One chat completion, streamed: what came, when, and what it amounts to. */
 import { systemClock } from "../../base/clock.ts";
-import type { Completion } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import { isStall } from "../http/exchange.ts";
+import { backoffOf } from "./backoff.ts";
 import { classify } from "./classify.ts";
 import {
   type Answer,
@@ -16,18 +16,21 @@ import {
   send,
 } from "./connection.ts";
 import { createSseReader } from "./sse.ts";
-import { Transcript } from "./transcript.ts";
+import { type ToolCall, Transcript } from "./transcript.ts";
 
 export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly unknown[];
   readonly maxTokens: number;
+  /** Token by token, or all at once. */
+  readonly stream: boolean;
   /** Sent as they are, over what is sent by default. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 export interface ChatReply {
   readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
 }
 
 // After finish_reason only usage and [DONE] are outstanding; some upstreams never close the stream (openrouter-api §7).
@@ -46,15 +49,15 @@ function chatCall(connection: Connection, request: ChatRequest): Call {
     body: {
       model: request.model,
       messages: request.messages,
-      stream: true,
+      stream: request.stream,
       max_tokens: request.maxTokens,
       // OpenRouter always sends usage (§6); others only when asked.
-      ...(openrouter ? {} : { stream_options: { include_usage: true } }),
+      ...(request.stream && !openrouter ? { stream_options: { include_usage: true } } : {}),
       ...request.parameters,
     },
     context: {
       model: request.model,
-      stream: true,
+      stream: request.stream,
       max_tokens: request.maxTokens,
       messages: request.messages.length,
       ...request.parameters,
@@ -95,9 +98,10 @@ function withoutFault<T extends { readonly fault?: unknown }>({ fault: _, ...res
   return rest;
 }
 
-function finding(connection: Connection, answer: Answer, reason: Reason, completion: Completion, reply: string): Finding<ChatReply> {
-  const evidence = { ...evidenceOf(connection, answer, reason), completion };
-  return reason === "ok" ? { reason, evidence, value: { text: reply } } : { reason, evidence };
+function finding(connection: Connection, answer: Answer, reason: Reason, transcript: Transcript): Finding<ChatReply> {
+  const backoff = backoffOf(reason, answer, systemClock.wall());
+  const evidence = { ...evidenceOf(connection, answer, reason), completion: transcript.completion(), ...(backoff === undefined ? {} : { backoff }) };
+  return reason === "ok" ? { reason, evidence, value: { text: transcript.text, toolCalls: transcript.toolCalls } } : { reason, evidence };
 }
 
 function fromStream(connection: Connection, read: Answer, transcript: Transcript): Finding<ChatReply> {
@@ -110,7 +114,7 @@ function fromStream(connection: Connection, read: Answer, transcript: Transcript
     ...effectiveStatus(read.exchange.status, error, "stream"),
   };
   const reason = classify(answer) ?? streamReason(answer, transcript);
-  return finding(connection, answer, reason, transcript.completion(), transcript.text);
+  return finding(connection, answer, reason, transcript);
 }
 
 /** What is wrong with a 2xx stream that holds no error. */
@@ -132,7 +136,7 @@ function fromBody(connection: Connection, answer: Answer): Finding<ChatReply> {
   const transcript = new Transcript();
   if (answer.body !== undefined) transcript.addMessage(answer.body, answer.exchange.durationSeconds);
   const reason = classify(answer) ?? bodyReason(answer, transcript);
-  return finding(connection, answer, reason, transcript.completion(), transcript.text);
+  return finding(connection, answer, reason, transcript);
 }
 
 function bodyReason({ exchange: { fault, status }, text, body }: Answer, transcript: Transcript): Reason {

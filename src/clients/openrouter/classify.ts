@@ -36,7 +36,9 @@ const TABLE: readonly Row[] = [
   ["limitSource", /^openrouter_free_tier_daily$/, "quota_exhausted"],
   ["limitSource", /^(?:openrouter_free_tier_per_minute|upstream_provider_shared_pool)$/, "rate_limited"],
   ["limitSource", /^(?:openrouter_key_limit|openrouter_workspace_budget|openrouter_guardrail_budget)$/, "key_limit"],
-  ["limitSource", /^(?:openrouter_credits|openrouter_in_flight_budget)$/, "payment_required"],
+  // In flight: the account has money, only not for one more at once; it passes by itself.
+  ["limitSource", /^openrouter_in_flight_budget$/, "rate_limited"],
+  ["limitSource", /^openrouter_credits$/, "payment_required"],
   // metadata.failed_routing_step (§8)
   ["step", /Image Support/, "vision_unsupported"],
   ["step", /Max Price/, "model_no_longer_free"],

@@ -39,6 +39,7 @@ function factsOf(data: WireKey): Partial<KeyFacts> {
     freeTier: data.is_free_tier,
     expiresAt: Number.isNaN(expiry) ? undefined : expiry,
     freeRequestsLimit: free?.limit,
+    freeRequestsUsed: free?.used,
     freeRequestsRemaining: free?.remaining,
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));

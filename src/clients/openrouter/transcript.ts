@@ -20,8 +20,15 @@ function told<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
+export interface ToolCall {
+  readonly name: string;
+  /** JSON, as the model wrote it. */
+  readonly arguments: string;
+}
+
 export class Transcript {
   text = "";
+  readonly toolCalls: ToolCall[] = [];
   error: ApiError | undefined;
   finishReason: string | undefined;
   lastTokenSeconds: number | undefined;
@@ -35,6 +42,7 @@ export class Transcript {
   #usage: ChatMessage["usage"];
   #model: string | undefined;
   #provider: string | undefined;
+  #attempts: number | undefined;
   #firstReasoning: number | undefined;
   #firstAnswer: number | undefined;
 
@@ -69,11 +77,12 @@ export class Transcript {
       this.malformed = true;
       return;
     }
-    const { choices, usage, model, provider } = parsed.data;
+    const { choices, usage, model, provider, openrouter_metadata: metadata } = parsed.data;
     this.error ??= errorIn(body);
     this.#model ??= model;
     this.#provider ??= provider;
     this.#usage = usage ?? this.#usage;
+    this.#attempts = metadata?.attempt ?? metadata?.attempts?.length ?? this.#attempts;
     for (const choice of choices ?? []) {
       this.#hear(choice.delta ?? choice.message, atSeconds);
       this.finishReason ??= choice.finish_reason ?? undefined;
@@ -95,6 +104,7 @@ export class Transcript {
       finishReason: this.finishReason,
       servedModel: this.#model,
       provider: this.#provider,
+      attempts: this.#attempts,
     });
   }
 
@@ -106,6 +116,15 @@ export class Transcript {
     if (speaks) this.#firstAnswer ??= atSeconds;
     if (reasons || speaks) this.lastTokenSeconds = atSeconds;
     this.text += answer;
+    for (const [at, call] of (piece?.tool_calls ?? []).entries()) this.#call(call.index ?? at, call.function);
+  }
+
+  /** A stream brings the name first, then the arguments piece by piece. */
+  #call(index: number, told: { name?: string | undefined; arguments?: string | undefined } | undefined): void {
+    // A hostile index must not make a sparse array of millions.
+    if (!Number.isInteger(index) || index < 0 || index > this.toolCalls.length) return;
+    const before = this.toolCalls[index] ?? { name: "", arguments: "" };
+    this.toolCalls[index] = { name: before.name + (told?.name ?? ""), arguments: before.arguments + (told?.arguments ?? "") };
   }
 
   /** (last − first) / (tokens − 1), where there are tokens enough for it to mean something. */

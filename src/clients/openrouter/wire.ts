@@ -51,7 +51,11 @@ const piece = z
     /** OpenRouter's name; `reasoning_content` is DeepSeek's and vLLM's. */
     reasoning: z.unknown(),
     reasoning_content: z.unknown(),
-    tool_calls: z.array(z.unknown()).nullable().optional().catch(undefined),
+    tool_calls: z
+      .array(z.object({ index: number, function: z.object({ name: text, arguments: text }).partial().optional().catch(undefined) }))
+      .nullable()
+      .optional()
+      .catch(undefined),
   })
   .partial()
   .nullable()
@@ -74,6 +78,8 @@ export const chatSchema = z.object({
   choices: z.array(choice).optional().catch(undefined),
   usage,
   error: errorField,
+  /** Who was tried before the answer came (§6); only when asked for. */
+  openrouter_metadata: z.object({ attempt: number, attempts: z.array(z.object({ status: number })).optional().catch(undefined) }).optional().catch(undefined),
 });
 export type ChatMessage = z.output<typeof chatSchema>;
 

@@ -4,7 +4,7 @@ import type { ProbeRecord } from "../../core/probe.ts";
 import { DURATION_BUCKETS_SECONDS, metric, sample } from "../metric.ts";
 
 /** A run the timetable owed and could not give is missed; one refused because the daemon stops is not. */
-const MISSED: Readonly<Record<SkipCause, boolean>> = { overlap: true, late: true, stopping: false };
+const MISSED: Readonly<Record<SkipCause, boolean>> = { overlap: true, late: true, stopping: false, quota: false, budget: false, backoff: false };
 
 const lateness = ({ latenessSeconds }: ProbeRecord) => sample({}, latenessSeconds);
 
@@ -49,6 +49,24 @@ export const selfMetrics = [
     type: "gauge",
     help: "When the config in use was loaded, in seconds since 1970.",
     labels: [],
+  }),
+  metric({
+    name: "healthd_budget_free_requests_remaining",
+    type: "gauge",
+    help: "Number of free requests that probes may still send today, of the share that the config allows them.",
+    labels: ["credential"],
+  }),
+  metric({
+    name: "healthd_budget_usd_remaining",
+    type: "gauge",
+    help: "What probes may still cost today, in US dollars.",
+    labels: ["credential"],
+  }),
+  metric({
+    name: "healthd_budget_exhausted",
+    type: "gauge",
+    help: "Whether some probe is refused until 00:00 UTC because the day's budget is spent: 1 yes, 0 no.",
+    labels: ["credential"],
   }),
   metric({ name: "healthd_shard_index", type: "gauge", help: "Which shard of the targets this process probes, from 0.", labels: [] }),
   metric({ name: "healthd_shards", type: "gauge", help: "Number of shards that the targets are divided into.", labels: [] }),

@@ -61,6 +61,13 @@ export const keyMetrics = [
     read: ofKey((key) => key.freeRequestsLimit),
   }),
   metric({
+    name: "healthd_key_free_requests_used",
+    type: "gauge",
+    help: "Number of requests to free models that the account has made today, refused ones included; it can exceed the limit.",
+    labels: CREDENTIAL,
+    read: ofKey((key) => key.freeRequestsUsed),
+  }),
+  metric({
     name: "healthd_key_free_requests_remaining",
     type: "gauge",
     help: "Number of requests to free models that are left today.",

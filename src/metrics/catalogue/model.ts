@@ -1,5 +1,5 @@
 /** Metrics of models: what their answers measured, and what the catalogue says of them. */
-import { type Completion, capabilities, type ModelListing } from "../../core/outcome.ts";
+import { type Completion, capabilities, type ModelListing, uptimeWindows } from "../../core/outcome.ts";
 import type { Target } from "../../core/probe.ts";
 import {
   DURATION_BUCKETS_SECONDS,
@@ -127,6 +127,14 @@ const answers = [
     start: (target) => models(target, (labels) => sample(labels, 0)),
     read: ({ target }, memory) => (memory.servedChanged ? sample(modelLabels(target), 1) : []),
   }),
+  metric({
+    name: "healthd_model_fallbacks_total",
+    type: "counter",
+    help: "Number of answers that came only after another provider had failed: an outage hidden behind a 200. OpenRouter only.",
+    labels: MODEL,
+    start: (target) => models(target, (labels) => sample(labels, 0)),
+    read: ofAnswer((completion) => ((completion.attempts ?? 1) > 1 ? 1 : undefined)),
+  }),
 ] as const;
 
 const listings = [
@@ -136,6 +144,27 @@ const listings = [
     help: "Whether the catalogue lists the configured model id: 1 yes, 0 no. As of the latest catalogue that could be read.",
     labels: MODEL,
     read: listed((listing, labels) => sample(labels, listing.listed)),
+  }),
+  metric({
+    name: "healthd_model_blocked",
+    type: "gauge",
+    help: "Whether this account's privacy settings, policies or guardrails rule the model out: 1 yes, 0 no. Absent where that cannot be asked.",
+    labels: MODEL,
+    read: listed((listing, labels) => sample(labels, listing.blocked)),
+  }),
+  metric({
+    name: "healthd_model_endpoints",
+    type: "gauge",
+    help: "Number of endpoints that serve the model; with 0 it is listed and cannot be reached. OpenRouter only.",
+    labels: MODEL,
+    read: listed((listing, labels) => sample(labels, listing.endpoints)),
+  }),
+  metric({
+    name: "healthd_model_endpoint_uptime_ratio",
+    type: "gauge",
+    help: "Share of everybody's requests that the model's best endpoint answered well, 0 to 1, by window: 5m, 30m, 1d. OpenRouter only.",
+    labels: [...MODEL, "window"],
+    read: listed((listing, labels) => uptimeWindows.flatMap((window) => sample({ ...labels, window }, listing.uptime?.[window]))),
   }),
   metric({
     name: "healthd_model_free",

@@ -1,0 +1,137 @@
+import type { Config } from "../../config/config.ts";
+import type { KeyFacts } from "../../core/outcome.ts";
+import type { Planned } from "../../core/probe.ts";
+import type { Allowance, Pace } from "../../schedule/planner.ts";
+import { type Command, configOptions, flag, type Invocation } from "../command.ts";
+import { EXIT, type ExitCode, type Io, paint } from "../io.ts";
+import { type Column, table, usd } from "../table.ts";
+
+const TARGETS: readonly Column[] = [
+  { title: "TARGET" },
+  { title: "KIND" },
+  { title: "CONFIGURED" },
+  { title: "RUNS EVERY" },
+  { title: "RUNS/DAY", align: "right" },
+  { title: "TOKENS/DAY", align: "right" },
+  { title: "USD/DAY", align: "right" },
+];
+const ACCOUNTS: readonly Column[] = [
+  { title: "CREDENTIAL" },
+  { title: "FREE REQUESTS/DAY", align: "right" },
+  { title: "OF THE QUOTA", align: "right" },
+  { title: "USD/DAY", align: "right" },
+  { title: "BUDGET", align: "right" },
+];
+const FAULTS: readonly Column[] = [{ title: "FAULT" }, { title: "NOTICED BY" }, { title: "AT THE LATEST AFTER", align: "right" }];
+
+interface Plan {
+  readonly config: Config;
+  readonly planned: readonly Planned[];
+  readonly paces: ReadonlyMap<string, Pace>;
+  readonly allowances: ReadonlyMap<string, Allowance>;
+}
+
+const round = (value: number): string => (value >= 10 ? value.toFixed(0) : value.toFixed(1));
+
+interface Words {
+  duration(seconds: number): string;
+  runsPerDay(pace: Pace): number;
+}
+
+function targetRows({ planned, paces }: Plan, { duration, runsPerDay }: Words): string[][] {
+  return planned.flatMap(({ target, spend }) => {
+    const pace = paces.get(target.name);
+    if (pace === undefined) return [];
+    const runs = runsPerDay(pace);
+    const used = spend?.();
+    const every = "cron" in target.every ? target.every.cron : duration(target.every.seconds);
+    const effective = pace.stretched ? `${duration(pace.intervalSeconds)} (budget)` : every;
+    const cells = used === undefined ? ["", ""] : [round(runs * used.tokens), usd(used.free ? 0 : runs * used.usd)];
+    return [[target.name, target.kind, every, effective, round(runs), ...cells]];
+  });
+}
+
+function accountRows({ config, planned, paces, allowances }: Plan, { runsPerDay }: Words): string[][] {
+  return config.credentials.map(({ name }) => {
+    let requests = 0;
+    let cost = 0;
+    for (const { target, spend } of planned) {
+      const used = spend?.();
+      const pace = paces.get(target.name);
+      if (used?.credential !== name || pace === undefined) continue;
+      if (used.free) requests += runsPerDay(pace);
+      else cost += runsPerDay(pace) * used.usd;
+    }
+    const limit = allowances.get(name)?.freeRequestsPerDay ?? 0;
+    return [name, `${round(requests)} of ${limit}`, `${((100 * requests) / limit).toFixed(0)} %`, usd(cost), usd(config.budget.usdPerDay)];
+  });
+}
+
+function print(plan: Plan, words: Words, faults: readonly (readonly string[])[], io: Io): void {
+  const head = (title: string): string => paint(io, "bold", title);
+  io.out(`${table(TARGETS, targetRows(plan, words), head)}\n`);
+  if (plan.config.credentials.length > 0) io.out(`\n${table(ACCOUNTS, accountRows(plan, words), head)}\n`);
+  io.out(`\n${table(FAULTS, faults, head)}\n`);
+  if ([...plan.paces.values()].some(({ stretched }) => stretched)) {
+    io.out(`\n${paint(io, "dim", "(budget): probed less often than configured, so that the day's quota or money lasts; see budget in the config.")}\n`);
+  }
+}
+
+/** Learns the accounts' limits and the models' prices, as the daemon does, from what costs nothing. */
+async function ask(planned: readonly Planned[], invocation: Invocation, redactor: import("../../base/redact.ts").Redactor) {
+  const { probeOnce } = await import("../round.ts");
+  const free = planned.filter(({ target }) => target.kind === "credential" || target.kind === "catalog");
+  const records = await probeOnce(free, invocation.io, redactor);
+  const facts = new Map<string, KeyFacts>();
+  for (const { target, outcome } of records) {
+    if (outcome.verdict !== "skipped" && outcome.evidence.key !== undefined) facts.set(target.name, outcome.evidence.key);
+  }
+  return facts;
+}
+
+async function run(invocation: Invocation): Promise<ExitCode> {
+  const { io } = invocation;
+  const [{ openConfig }, { createContext, planProbes }, planner, { detectionTimes }, { formatDuration }] = await Promise.all([
+    import("../open-config.ts"),
+    import("../../probes/index.ts"),
+    import("../../schedule/planner.ts"),
+    import("../../schedule/detection.ts"),
+    import("../../base/duration.ts"),
+  ]);
+  const opened = openConfig(invocation);
+  if (opened === undefined) return EXIT.usage;
+  const { config, redactor } = opened;
+  const planned = planProbes(config, createContext(redactor));
+  const facts = flag(invocation, "offline") ? new Map<string, KeyFacts>() : await ask(planned, invocation, redactor);
+  const allowances = new Map(
+    config.credentials.map(({ name }): [string, Allowance] => {
+      const freeRequestsPerDay = facts.get(name)?.freeRequestsLimit ?? planner.LEAST_FREE_REQUESTS_PER_DAY;
+      return [name, { ...config.budget, freeRequestsPerDay }];
+    }),
+  );
+  const unknown = config.credentials.filter(({ name, flavor }) => flavor === "openrouter" && facts.get(name)?.freeRequestsLimit === undefined);
+  for (const { name } of unknown) {
+    io.err(`${name} has not told its free requests a day; the least an account has, ${planner.LEAST_FREE_REQUESTS_PER_DAY}, is assumed.\n`);
+  }
+  const paces = planner.planPaces(
+    planned.map(({ target, spend }) => (spend === undefined ? { target } : { target, spend: spend() })),
+    allowances,
+  );
+  const never = "never";
+  const duration = (seconds: number): string => (seconds === Number.POSITIVE_INFINITY ? never : formatDuration(Math.round(seconds)));
+  const faults = detectionTimes(
+    planned.map(({ target }) => target),
+    (name) => paces.get(name),
+  ).map(({ fault, by, worstSeconds }) => [fault, by, duration(worstSeconds)]);
+  print({ config, planned, paces, allowances }, { duration, runsPerDay: planner.runsPerDay }, faults, io);
+  return EXIT.ok;
+}
+
+export const plan: Command = {
+  name: "plan",
+  summary: "Show what will run when, what that uses of quota and money, and how long each kind of fault can go unnoticed. Spends nothing.",
+  options: [...configOptions, { flags: "--offline", says: "ask nobody: assume the least quota, and no prices" }],
+  examples: ["llm-healthd plan", "llm-healthd plan --offline"],
+  exits: "0, 2 wrong config or usage",
+  run,
+};
