@@ -39,7 +39,7 @@ apps:
 `;
 
 export async function startWorld(yaml: string = STANDARD, options: SimulatorOptions = {}): Promise<World> {
-  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, ...options });
+  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, freeRequestsPerMinute: null, ...options });
   const loaded = loadConfig({ file: "test.yaml", text: configFor(simulator, yaml), sections, env: {} });
   if (!loaded.ok) {
     await simulator.stop();
