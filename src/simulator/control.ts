@@ -29,6 +29,7 @@ const SCOPE_FIELDS: Readonly<Record<keyof Scope, { readonly expected: string; re
   times: { expected: "a whole number of requests, at least 1", holds: isCount },
   status: { expected: "an HTTP status from 200 to 599", holds: (value) => isCount(value) && Number(value) >= 200 && Number(value) <= 599 },
   ms: { expected: "a whole number of milliseconds, at least 1", holds: isCount },
+  usd: { expected: "an amount in USD, a debt below zero", holds: (value) => typeof value === "number" },
 };
 
 function problemsOf(scope: JsonObject): string[] {

@@ -5,9 +5,10 @@ import { CONTROL_PATH, controlPage } from "./control.ts";
 import { createSwitchboard, type Faults } from "./faults/switchboard.ts";
 import { type Aside, createJournal, frontDesk, type SeenRequest } from "./front.ts";
 import { type Answerer, type Listener, listen } from "./listen.ts";
-import { createLedger, utcDay } from "./openrouter/account.ts";
+import { createLedger, type Ledger, utcDay } from "./openrouter/account.ts";
 import { buildCatalogue, type CatalogueEntry, REAL_CATALOGUE_SIZE } from "./openrouter/catalogue.ts";
-import { routeOpenRouter } from "./openrouter/router.ts";
+import { createGenerations } from "./openrouter/generations.ts";
+import { type OpenRouterWorld, routeOpenRouter } from "./openrouter/router.ts";
 import { seededRandom } from "./random.ts";
 import type { Router } from "./route.ts";
 import { createBucket } from "./s3/objects.ts";
@@ -25,8 +26,16 @@ export interface SimulatorOptions {
   readonly s3Port?: number;
   readonly firstTokenMs?: number;
   readonly tokenMs?: number;
-  /** Wall clock in milliseconds, for quotas, resets and signatures. */
+  /** Wall clock in milliseconds, for quotas, resets and signatures: with one of its own, a week passes in a second. */
   readonly now?: () => number;
+  /** Requests to `:free` models an account may make in a UTC day: 1000 unless it never bought credits, then 50. */
+  readonly freeRequestsPerDay?: number;
+  /** 20 in real life; null: not enforced. */
+  readonly freeRequestsPerMinute?: number | null;
+  /** Whether a spent free quota is told in real headers too; captures disagree, the body tells it always. */
+  readonly rateLimitHeaders?: boolean;
+  /** Credits left at the start. */
+  readonly balanceUsd?: number;
   readonly seed?: number;
   readonly catalogueSize?: number;
 }
@@ -40,6 +49,16 @@ export interface SimulatorCredentials {
   readonly region: string;
 }
 
+/** The account behind the key, for a test that plays its other users. */
+export interface SimulatedAccount {
+  /** Another application on the account uses `count` requests to free models now. */
+  useFreeRequests(count: number): void;
+  /** Used of this UTC day, rejected ones and those of others included. */
+  freeUsed(): number;
+  /** Requests answered with 429 because a free quota was spent. */
+  rejected(): number;
+}
+
 export interface Simulator {
   readonly url: string;
   readonly openrouterUrl: string;
@@ -48,6 +67,7 @@ export interface Simulator {
   readonly s3Url: string;
   readonly credentials: SimulatorCredentials;
   readonly faults: Faults;
+  readonly account: SimulatedAccount;
   /** What was asked, oldest first, the control's own pages not among it; the newest ten thousand. */
   readonly requests: readonly SeenRequest[];
   /** Cuts every connection and frees the ports. */
@@ -102,16 +122,35 @@ async function openPorts(options: SimulatorOptions, host: string, main: Answerer
   }
 }
 
+const accountOf = (ledger: Ledger): SimulatedAccount => ({
+  useFreeRequests: (count) => ledger.countFreeRequests(count),
+  freeUsed: () => ledger.account().freeUsed,
+  rejected: () => ledger.rejected(),
+});
+
+function worldOf(options: SimulatorOptions, credentials: SimulatorCredentials, seed: number, now: () => number): OpenRouterWorld {
+  const { freeRequestsPerDay: freePerDay = 1_000, freeRequestsPerMinute: freePerMinute = 20, balanceUsd = 23.75 } = options;
+  const { catalogueSize = REAL_CATALOGUE_SIZE, rateLimitHeaders = false, firstTokenMs = 40, tokenMs = 5 } = options;
+  return {
+    ...credentials,
+    rateLimitHeaders,
+    catalogue: dailyCatalogue(seed, catalogueSize, now),
+    ledger: createLedger(now, { freePerDay, freePerMinute, balanceUsd }),
+    generations: createGenerations(now),
+    pace: { firstTokenMs, tokenMs },
+  };
+}
+
 /** Rejects when a port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { host = "127.0.0.1", firstTokenMs = 40, tokenMs = 5, now = Date.now, seed = 1, catalogueSize = REAL_CATALOGUE_SIZE } = options;
+  const { host = "127.0.0.1", now = Date.now, seed = 1 } = options;
   const credentials = credentialsOf(seed);
   let ports: Ports | undefined;
-  const faults = createSwitchboard(() => settlePorts(faults, ports));
+  const faults = createSwitchboard(now, () => settlePorts(faults, ports));
   const { requests, note } = createJournal();
   const desk = { switchboard: faults, note, random: seededRandom(seed), now };
-  const catalogue = dailyCatalogue(seed, catalogueSize, now);
-  const openrouter = routeOpenRouter({ ...credentials, catalogue, ledger: createLedger(now), pace: { firstTokenMs, tokenMs } }, API_BASE);
+  const world = worldOf(options, credentials, seed, now);
+  const openrouter = routeOpenRouter(world, API_BASE);
   const app = routeApp(() => needs);
   const s3 = routeS3({ bucket: createBucket(now), bucketName: credentials.bucket, credentials, now });
   const control: Aside = { path: CONTROL_PATH, page: (request) => controlPage({ urls, faults, requests }, request) };
@@ -127,6 +166,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ...urls,
     credentials,
     faults,
+    account: accountOf(world.ledger),
     requests,
     async stop() {
       await Promise.all([opened.main.stop(), opened.s3.stop()]);

@@ -24,7 +24,7 @@ export async function read(response: Response): Promise<Asked> {
 export interface Asking {
   readonly simulator: Simulator;
   get(path: string, key?: string): Promise<Asked>;
-  chat(body: object, key?: string): Promise<Asked>;
+  chat(body: object, key?: string, headers?: Readonly<Record<string, string>>): Promise<Asked>;
   chatResponse(body: object, signal?: AbortSignal): Promise<Response>;
 }
 
@@ -32,7 +32,7 @@ export const hello = [{ role: "user", content: "Hello there" }];
 export const FREE = "qwen/qwen3-coder:free";
 export const PAID = "qwen/qwen3-coder";
 
-/** Started before the file's tests, faults cleared after each, stopped at the end. Tokens come at once unless asked otherwise. */
+/** Started before the file's tests, faults cleared after each, stopped at the end. Tokens come at once, and as often as asked, unless told otherwise. */
 export function asking(options: SimulatorOptions = {}): Asking {
   let simulator: Simulator | undefined;
   const running = (): Simulator => {
@@ -40,16 +40,16 @@ export function asking(options: SimulatorOptions = {}): Asking {
     return simulator;
   };
   beforeAll(async () => {
-    simulator = await startSimulator({ firstTokenMs: 0, tokenMs: 0, ...options });
+    simulator = await startSimulator({ firstTokenMs: 0, tokenMs: 0, freeRequestsPerMinute: null, ...options });
   });
   afterEach(() => running().faults.clear());
   afterAll(() => running().stop());
 
   const bearer = (key: string): Record<string, string> => (key === "" ? {} : { authorization: `Bearer ${key}` });
-  const post = (body: object, key: string, signal?: AbortSignal): Promise<Response> =>
+  const post = (body: object, key: string, signal?: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<Response> =>
     fetch(`${running().openrouterUrl}/chat/completions`, {
       method: "POST",
-      headers: { "content-type": "application/json", ...bearer(key) },
+      headers: { "content-type": "application/json", ...bearer(key), ...headers },
       body: JSON.stringify(body),
       ...(signal && { signal }),
     });
@@ -58,7 +58,7 @@ export function asking(options: SimulatorOptions = {}): Asking {
       return running();
     },
     get: async (path, key = running().credentials.apiKey) => read(await fetch(running().openrouterUrl + path, { headers: bearer(key) })),
-    chat: async (body, key = running().credentials.apiKey) => read(await post(body, key)),
+    chat: async (body, key = running().credentials.apiKey, headers = {}) => read(await post(body, key, undefined, headers)),
     chatResponse: (body, signal) => post(body, running().credentials.apiKey, signal),
   };
 }

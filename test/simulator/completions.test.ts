@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FaultName, Scope } from "../../src/simulator/index.ts";
 import { asking, eventsOf, FREE, hello, look } from "./asking.ts";
 
@@ -38,9 +38,9 @@ test("S13: stream_truncated ends early and in good order", async () => {
 const completed = (text: string): number => text.match(/data: \{[^\n]*\n\n/g)?.length ?? 0;
 
 /** What arrives until `enough`, then the caller leaves; whether the stream was still open. */
-async function untilEnough(enough: (text: string) => boolean): Promise<{ text: string; open: boolean }> {
+async function untilEnough(enough: (text: string) => boolean, more: object = {}): Promise<{ text: string; open: boolean }> {
   const leaving = new AbortController();
-  const response = await from.chatResponse({ model: FREE, messages: hello, stream: true }, leaving.signal);
+  const response = await from.chatResponse({ model: FREE, messages: hello, stream: true, ...more }, leaving.signal);
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   let text = "";
@@ -106,4 +106,68 @@ test("S14, S15: no choices; only whitespace; whitespace before the JSON; a strea
   const events = eventsOf(await streamed());
   expect(events.some((event) => look(event, "choices.0.delta.content"))).toBe(false);
   expect(look(events.at(-1), "usage.completion_tokens")).toBe(0);
+});
+
+test("S12: stream_error_late_bare: words, then an error without choices, and no end", async () => {
+  on("stream_error_late_bare");
+  const text = await streamed();
+  expect(eventsOf(text)).toHaveLength(5);
+  expect(eventsOf(text).at(-1)).toEqual({ error: expect.objectContaining({ code: 502 }), user_id: expect.any(String) });
+  expect(text).not.toMatch(/\[DONE\]|"finish_reason":"/);
+});
+
+test("S13: a short answer is broken off before its end too", async () => {
+  on("stream_truncated");
+  const pong = { model: FREE, messages: [{ role: "user", content: "Reply with exactly: pong" }], stream: true };
+  const { text } = await from.chat(pong);
+  expect(text).toContain('"content":"pong"');
+  expect(text).not.toMatch(/\[DONE\]|"finish_reason":"|"usage"/);
+});
+
+test.each([
+  ["error_in_body", { error: { code: 503 } }],
+  ["error_in_choice", { choices: [{ finish_reason: "error", error: { code: 503 } }] }],
+  ["empty_choices", { choices: [], object: "chat.completion.chunk" }],
+  ["no_choices", { object: "chat.completion.chunk" }],
+] as const)("S14: %s in a stream is its only event", async (name, body) => {
+  on(name);
+  const text = await streamed();
+  expect(eventsOf(text)).toEqual([expect.objectContaining({})]);
+  expect(eventsOf(text)[0]).toMatchObject(body);
+  expect(Object.hasOwn(eventsOf(text)[0] as object, "choices")).toBe("choices" in body);
+  expect(text.endsWith("data: [DONE]\n\n")).toBe(true);
+});
+
+describe("not streamed", () => {
+  test.each([
+    ["stream_error", { choices: [{ finish_reason: "error", error: { code: 503 }, message: { content: expect.any(String) } }] }],
+    ["stream_error_text_code", { choices: [{ error: { code: "server_error" } }] }],
+    ["stream_error_bare", { error: { code: 502 }, user_id: expect.any(String) }],
+    ["stream_error_late_bare", { error: { code: 502 }, choices: [{ finish_reason: "stop" }] }],
+    ["stream_crlf", { choices: [{ finish_reason: "stop" }] }],
+    ["stream_late_usage", { choices: [{ finish_reason: "stop" }] }],
+  ] as const)("%s is a 200 of its own", async (name, body) => {
+    on(name);
+    const { status, text } = await from.chat({ model: FREE, messages: hello });
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject(body);
+  });
+
+  test("stream_truncated: half the JSON, in good order", async () => {
+    on("stream_truncated");
+    const { text } = await from.chat({ model: FREE, messages: hello });
+    expect(text).toMatch(/^\{"id":"gen-/);
+    expect(() => JSON.parse(text)).toThrow();
+  });
+
+  test.each([
+    ["stream_silent", (text: string) => text.length > 25, /^\s+$/],
+    ["stream_stalled", (text: string) => text.length > 100, /^\{"id"[^}]*$|^\{"id".*[^}]$/s],
+    ["stream_open", (text: string) => text.endsWith("}}}"), /^\{"id".*\}$/s],
+  ] as const)("%s does not end", async (name, enough, form) => {
+    on(name);
+    const { text, open } = await untilEnough(enough, { stream: false });
+    expect(open).toBe(true);
+    expect(text).toMatch(form);
+  });
 });

@@ -38,6 +38,7 @@ test.each([
   ["PUT", "/faults/model", '{"modle":"x"}', 400, /modle: no such field; there are model, service/],
   ["PUT", "/faults/status", '{"status":"500"}', 400, /status: got "500", expected an HTTP status/],
   ["PUT", "/faults/status", '{"times":0,"ms":-1}', 400, /times: got 0.*ms: got -1/],
+  ["PUT", "/faults/balance", '{"usd":"0"}', 400, /usd: got "0", expected an amount in USD/],
   ["PUT", "/faults/status", '{"service":"s4"}', 400, /one of openrouter, s3, app/],
   ["PUT", "/faults/status", '{"endpoint":"chats"}', 400, /one of chat, key/],
   ["PUT", "/faults/refuse", '{"service":"app"}', 409, /shut out this very control/],

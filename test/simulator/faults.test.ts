@@ -11,10 +11,12 @@ const on = (name: FaultName, scope?: Scope): void => from.simulator.faults.on(na
 const REFUSALS: readonly [FaultName, Scope, number, string, string, unknown][] = [
   ["credits", {}, 402, "Insufficient credits.", "limit_source", "openrouter_credits"],
   ["unaffordable", {}, 402, "This request requires more credits, or fewer max_tokens.", "limit_source", "openrouter_credits"],
+  ["over_weight", {}, 402, "This request exceeds your available credits.", "reason", "weight_exceeds_budget"],
   ["in_flight", {}, 402, "current in-flight requests", "reason", "in_flight_budget_exhausted"],
   ["key_limit", {}, 403, "Key limit exceeded (total limit).", "limit_source", "openrouter_key_limit"],
   ["key_limit", { status: 402 }, 402, "Key limit exceeded (total limit).", "limit_source", "openrouter_key_limit"],
   ["workspace_budget", {}, 403, "Workspace budget", "limit_source", "openrouter_workspace_budget"],
+  ["guardrail_budget", {}, 403, "Guardrail budget", "limit_source", "openrouter_guardrail_budget"],
   ["harness", {}, 403, `${FREE} is only available on agentic harnesses.`, "failed_routing_step", "Gate Free Endpoints by Agentic Harness"],
   ["attestation", {}, 403, "18+ age confirmation", "missing_attestation_types", ["age_18plus"]],
   ["region", {}, 403, "is not available in your region", "error_type", "permission_denied"],
@@ -175,7 +177,7 @@ test("a scope narrows: to a model, an endpoint, a number of requests", async () 
 });
 
 test("every fault has a line of help, a service and a name to type", () => {
-  expect(faultNames.length).toBeGreaterThan(60);
+  expect(faultNames.length).toBeGreaterThan(75);
   for (const name of faultNames) {
     expect(name).toMatch(/^[a-z0-9_]+$/);
     expect(faultTable[name].description.length, name).toBeLessThanOrEqual(140);

@@ -28,7 +28,7 @@ export interface RunningDaemon {
 export const BRISK = `${STANDARD.replace('base_url: "$API" }', 'base_url: "$API", every: 1s, timeout: 900ms, catalog: { every: 1s, timeout: 900ms } }')}defaults: { every: 1s, timeout: 900ms }\n`;
 
 export async function runDaemon(yaml: string = BRISK, options: SimulatorOptions = {}): Promise<RunningDaemon> {
-  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, ...options });
+  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, freeRequestsPerMinute: null, ...options });
   let text = configFor(simulator, yaml);
   const read = () => loadConfig({ file: "test.yaml", text, sections, env: {} });
   const loaded = read();

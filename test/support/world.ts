@@ -41,7 +41,7 @@ budget: { free_quota_share: 1, free_requests_per_minute: 100000 }
 `;
 
 export async function startWorld(yaml: string = STANDARD, options: SimulatorOptions = {}): Promise<World> {
-  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, ...options });
+  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, freeRequestsPerMinute: null, ...options });
   const loaded = loadConfig({ file: "test.yaml", text: configFor(simulator, yaml), sections, env: {} });
   if (!loaded.ok) {
     await simulator.stop();

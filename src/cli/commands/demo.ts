@@ -31,7 +31,8 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     import("../../probes/index.ts"),
   ]);
   const [{ logFor }, { listenOverride }] = await Promise.all([import("../log-for.ts"), import("../listen.ts")]);
-  const simulator = await startSimulator();
+  // Seven free models every five seconds would spend a real account's day in twelve minutes.
+  const simulator = await startSimulator({ freeRequestsPerMinute: null, freeRequestsPerDay: 1_000_000 });
   try {
     const faults = list(invocation, "fault");
     if (!switchOn(simulator, faults, io)) return EXIT.usage;

@@ -1,29 +1,21 @@
-/** Chat requests turned down by OpenRouter or a provider: one row a canned answer, bodies from openrouter-api §8, §9 and §13. */
-import { type JsonObject, json, type Reply } from "../exchange.ts";
-import { utcDay } from "../openrouter/account.ts";
+/** Requests turned down by OpenRouter or a provider for reasons of their own: one row a canned answer, bodies from openrouter-api §8 and §13. */
+import { type Incoming, type JsonObject, json, type Reply } from "../exchange.ts";
 import { providerRefused, refuse, refuseStranger, userNotFound } from "../openrouter/errors.ts";
-import type { Fault, Scope } from "./fault.ts";
-
-const PROVIDER = "Chutes";
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+import { seededRandom } from "../random.ts";
+import type { Applied, Fault, Serving } from "./fault.ts";
 
 const chat = { service: "openrouter", endpoints: ["chat"] } as const;
+/** Wherever a key is needed. */
+const locked = { service: "openrouter", endpoints: ["chat", "key", "generation", "credits", "models_user", "keys"] } as const;
 
-const canned = (description: string, code: number, message: string, metadata?: JsonObject): Fault => ({
+const refusing = (description: string, refuses: (serving: Serving, scope: Applied) => Reply | undefined): Fault => ({
   ...chat,
   description,
-  answer: () => refuse(code, message, metadata),
+  refuses,
 });
 
-/** A free model's quota, told in the body and, as some captures have it, in headers too. */
-function quotaSpent(kind: "daily" | "per_minute", message: string, limit: number, resetMs: number): Reply {
-  const headers = { "X-RateLimit-Limit": String(limit), "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": String(resetMs) };
-  const hint = kind === "daily" ? "Wait for the daily reset or add credits." : "Wait for the next minute.";
-  return refuse(429, message, { headers, limit_source: `openrouter_free_tier_${kind}`, remedy_hint: hint, provider_name: null }, headers);
-}
-
-const ofFreeModel = (model: string | undefined, reply: () => Reply): Reply | undefined => (model?.endsWith(":free") ? reply() : undefined);
+const canned = (description: string, code: number, message: string, metadata?: JsonObject): Fault =>
+  refusing(description, () => refuse(code, message, metadata));
 
 const inFlight = (): Reply =>
   refuse(
@@ -33,8 +25,6 @@ const inFlight = (): Reply =>
     { "retry-after": "120" },
   );
 
-const KEY_LIMIT = { limit_source: "openrouter_key_limit", scope: "key_limit", limit_usd: 5, spend_usd: 5.01, resets_at: null };
-
 const PROVIDER_ERRORS: Readonly<Record<number, readonly [string, string]>> = {
   502: ["provider_unavailable", "upstream connect error or disconnect/reset before headers"],
   503: ["provider_overloaded", "No instances available"],
@@ -43,177 +33,102 @@ const PROVIDER_ERRORS: Readonly<Record<number, readonly [string, string]>> = {
   529: ["provider_overloaded", "Overloaded"],
 };
 
-function providerFailed({ status = 502 }: Scope): Reply {
+function providerFailed({ provider }: Serving, { status = 502 }: Applied, headers: Readonly<Record<string, string>> = {}): Reply {
   const [errorType, raw] = PROVIDER_ERRORS[status] ?? ["unmapped", "unexpected answer"];
-  return providerRefused(status, PROVIDER, raw, { error_type: errorType });
+  return providerRefused(status, provider, raw, { error_type: errorType }, headers);
 }
 
-const sharedPool = (model = "this model"): Reply =>
-  providerRefused(
-    429,
-    PROVIDER,
-    `${model} is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits`,
-    {
-      limit_source: "upstream_provider_shared_pool",
-      retry_after_seconds: 17,
-      headers: { "Retry-After": "17" },
-    },
-  );
+function sharedPool({ model, provider }: Serving, retryAfterSeconds?: number): Reply {
+  const raw = `${model} is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits`;
+  const metadata = { provider_error_code: "rate_limit_exceeded", limit_source: "upstream_provider_shared_pool" };
+  if (retryAfterSeconds === undefined) return providerRefused(429, provider, raw, metadata);
+  const headers = { "Retry-After": String(retryAfterSeconds) };
+  return providerRefused(429, provider, raw, { ...metadata, retry_after_seconds: retryAfterSeconds, headers }, headers);
+}
 
 const moneyFaults = {
-  credits: canned("402: the account has no credits", 402, "Insufficient credits. Add more using https://openrouter.ai/settings/credits", {
-    limit_source: "openrouter_credits",
-  }),
   unaffordable: canned(
     "402: the balance does not cover max_tokens",
     402,
     "This request requires more credits, or fewer max_tokens. You requested up to 4096 tokens, but can only afford 212. To increase, visit https://openrouter.ai/settings/credits and add more credits",
     { limit_source: "openrouter_credits" },
   ),
-  in_flight: { ...chat, description: "402 for the moment: too much in flight, with Retry-After", answer: inFlight },
-  key_limit: {
-    ...chat,
-    description: "The key's own limit is spent: 403 (402 when scoped), and /key shows nothing left",
-    endpoints: ["chat", "key"],
-    answer: (_, { status = 403 }, { endpoint }) =>
-      endpoint === "chat"
-        ? refuse(status, "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys", KEY_LIMIT)
-        : undefined,
-    account: (account) => ({ ...account, limitUsd: 5, usageUsd: 5.01 }),
-  },
-  workspace_budget: canned("403: the workspace's budget is spent", 403, "Workspace budget exceeded", {
-    limit_source: "openrouter_workspace_budget",
-    resets_at: null,
+  over_weight: canned("402: this one request is larger than the whole budget", 402, "This request exceeds your available credits.", {
+    reason: "weight_exceeds_budget",
+    limit_source: "openrouter_credits",
   }),
+  in_flight: refusing("402 for the moment: too much in flight, with Retry-After", inFlight),
 } as const satisfies Readonly<Record<string, Fault>>;
 
 const gateFaults = {
-  harness: {
-    ...chat,
-    description: "403: the free model is for agentic harnesses only",
-    answer: (_, __, { model }) =>
-      refuse(403, `${model} is only available on agentic harnesses. Learn more at https://openrouter.ai/docs`, {
-        failed_routing_step: "Gate Free Endpoints by Agentic Harness",
-      }),
-  },
+  harness: refusing("403: the free model is for agentic harnesses only", ({ model }) =>
+    refuse(403, `${model} is only available on agentic harnesses. Learn more at https://openrouter.ai/docs`, {
+      failed_routing_step: "Gate Free Endpoints by Agentic Harness",
+    }),
+  ),
   attestation: canned(
     "403: an age confirmation is missing",
     403,
     "This model requires you to complete the following before use: 18+ age confirmation. Complete it at https://openrouter.ai/settings",
     { missing_attestation_types: ["age_18plus"], failed_routing_step: "Gate Endpoints with Attestations" },
   ),
-  region: {
-    ...chat,
-    description: "403: the model is not offered in this region",
-    answer: (_, __, { model }) => refuse(403, `${model} is not available in your region: XX`, { error_type: "permission_denied" }),
-  },
-  moderation: {
-    ...chat,
-    description: "403: the input was flagged",
-    answer: (_, __, { model }) =>
-      refuse(403, "Your input was flagged by moderation", {
-        reasons: ["violence"],
-        flagged_input: "some of the prompt",
-        provider_name: "OpenAI",
-        model_slug: model,
-      }),
-  },
+  region: refusing("403: the model is not offered in this region", ({ model }) =>
+    refuse(403, `${model} is not available in your region: XX`, { error_type: "permission_denied" }),
+  ),
+  moderation: refusing("403: the input was flagged", ({ model, provider }) =>
+    refuse(403, "Your input was flagged by moderation", {
+      reasons: ["violence"],
+      flagged_input: "some of the prompt",
+      provider_name: provider,
+      model_slug: model,
+    }),
+  ),
   guardrail: canned("403: a guardrail blocked the request", 403, "Request blocked: prompt matches a restricted pattern", {
     patterns: ["secret"],
   }),
 } as const satisfies Readonly<Record<string, Fault>>;
 
-const quotaFaults = {
-  free_daily: {
-    ...chat,
-    description: "429 on :free models: the account's requests of the day are spent; paid models go on",
-    endpoints: ["chat", "key"],
-    answer: (request, _, { endpoint, model }) =>
-      endpoint !== "chat"
-        ? undefined
-        : ofFreeModel(model, () =>
-            quotaSpent(
-              "daily",
-              "Rate limit exceeded: free-models-per-day-high-balance. ",
-              1000,
-              (utcDay(request.receivedAtMs) + 1) * DAY_MS,
-            ),
-          ),
-    account: (account) => ({ ...account, freeUsed: Math.max(account.freeUsed, account.freeLimit + 60) }),
-  },
-  free_daily_unpaid: {
-    ...chat,
-    description: "429 on :free models: the 50 a day of an account that never bought credits",
-    answer: (request, _, { model }) =>
-      ofFreeModel(model, () =>
-        quotaSpent(
-          "daily",
-          "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day",
-          50,
-          (utcDay(request.receivedAtMs) + 1) * DAY_MS,
-        ),
-      ),
-  },
-  free_per_minute: {
-    ...chat,
-    description: "429 on :free models: the 21st request of a minute",
-    answer: (request, _, { model }) =>
-      ofFreeModel(model, () =>
-        quotaSpent(
-          "per_minute",
-          "Rate limit exceeded: free-models-per-min. ",
-          20,
-          (Math.floor(request.receivedAtMs / MINUTE_MS) + 1) * MINUTE_MS,
-        ),
-      ),
-  },
-  shared_pool: {
-    ...chat,
-    description: "429: the provider's shared pool is used up, for one model when scoped",
-    answer: (_, __, { model }) => sharedPool(model),
-  },
+const providerFaults = {
+  provider: refusing("The provider failed: 502, or 503, 504, 524, 529 as scoped by status", (serving, scope) =>
+    providerFailed(serving, scope),
+  ),
+  provider_busy: refusing("503 of the provider with a Retry-After of 30 s", (serving, scope) =>
+    providerFailed(serving, { status: 503, ...scope }, { "retry-after": "30" }),
+  ),
+  provider_rejects: refusing("400: the provider refuses a parameter", ({ provider }) =>
+    providerRefused(400, provider, "User location is not supported for the API use.", { error_type: "invalid_request" }),
+  ),
+  shared_pool: refusing("429: the provider's shared pool is used up, for one model when scoped; try again in 17 s", (serving) =>
+    sharedPool(serving, 17),
+  ),
+  shared_pool_silent: refusing("429 as shared_pool, without a word on when to try again", (serving) => sharedPool(serving)),
 } as const satisfies Readonly<Record<string, Fault>>;
 
+const OUTAGE_FIRST_PHASE_MS = 5 * 60_000;
+
+/** The outages of February 2026: a fifth of the calls fail, then nobody's key is known (openrouter-api §11). */
+function duringOutage({ receivedAtMs }: Incoming, { ms = OUTAGE_FIRST_PHASE_MS, sinceMs, nth }: Applied): Reply | undefined {
+  if (receivedAtMs - sinceMs >= ms) return userNotFound();
+  return seededRandom(nth)() < 0.2 ? refuseStranger(500, "Internal Server Error") : undefined;
+}
+
 const failures = {
-  key: {
-    service: "openrouter",
-    description: "The key was revoked: 401 wherever a key is needed",
-    endpoints: ["chat", "key", "credits", "models_user", "keys"],
-    answer: userNotFound,
-  },
+  key: { ...locked, description: "The key was revoked: 401 wherever a key is needed", answer: userNotFound },
   auth_outage: {
-    service: "openrouter",
+    ...locked,
     description: "OpenRouter's key store is failing: 500 wherever a key is needed",
-    endpoints: ["chat", "key", "credits", "models_user", "keys"],
     answer: () => refuseStranger(500, "Internal Server Error"),
   },
-  provider: {
-    ...chat,
-    description: "The provider failed: 502, or 503, 504, 524, 529 as scoped by status",
-    answer: (_, scope) => providerFailed(scope),
+  outage: {
+    ...locked,
+    description: "As in February 2026: a fifth of calls is 500, after 5 min, or as scoped by ms, every valid key is 401",
+    answer: duringOutage,
   },
-  provider_rejects: {
-    ...chat,
-    description: "400: the provider refuses a parameter",
-    answer: () => providerRefused(400, PROVIDER, "User location is not supported for the API use.", { error_type: "invalid_request" }),
-  },
-  internal: {
-    ...chat,
-    description: "500 with nothing to go by",
-    answer: () => refuse(500, "Internal Server Error"),
-  },
+  internal: refusing("500 with nothing to go by", () => refuse(500, "Internal Server Error")),
   operation_timeout: canned("408: the operation timed out", 408, "Operation timed out. Please try again later."),
-  free_ended: {
-    ...chat,
-    description: "404: the free variant was withdrawn, the paid one is left",
-    answer: (_request, _, { model }) =>
-      ofFreeModel(model, () =>
-        refuse(
-          404,
-          `This model is unavailable for free. The paid version is available now - use this slug instead: ${model?.replace(/:free$/, "")}`,
-        ),
-      ),
-  },
+  free_ended: refusing("404: the free variant was withdrawn, the paid one is left", ({ model }) =>
+    model.endsWith(":free") ? freeEnded(model) : undefined,
+  ),
   new_error_form: {
     ...chat,
     description: "An unknown model is refused in the form announced in August 2026: error.availability, no code",
@@ -223,6 +138,14 @@ const failures = {
         : undefined,
   },
 } as const satisfies Readonly<Record<string, Fault>>;
+
+// There is nothing left to route to, so the funnel ends where it begins.
+const freeEnded = (model: string): Reply =>
+  refuse(
+    404,
+    `This model is unavailable for free. The paid version is available now - use this slug instead: ${model.replace(/:free$/, "")}`,
+    { routing_funnel: [{ step: "Initial Endpoints", endpoint_count: 0 }], failed_routing_step: "Initial Endpoints" },
+  );
 
 const unavailable = (model: string): JsonObject => ({
   error_type: "not_found",
@@ -237,4 +160,4 @@ const unavailable = (model: string): JsonObject => ({
   },
 });
 
-export const refusalFaults = { ...failures, ...moneyFaults, ...gateFaults, ...quotaFaults };
+export const refusalFaults = { ...failures, ...moneyFaults, ...gateFaults, ...providerFaults };

@@ -1,7 +1,7 @@
 /** Which faults are on, and what they do to a request. */
 import type { Aim, Incoming, Reply } from "../exchange.ts";
 import type { Route } from "../route.ts";
-import type { Fault, Scope } from "./fault.ts";
+import type { Applied, Fault, Scope } from "./fault.ts";
 import { type FaultName, faultNames, faultTable } from "./table.ts";
 import type { Views } from "./views.ts";
 
@@ -34,11 +34,12 @@ export interface Switchboard extends Faults {
 
 interface Hit {
   readonly fault: Fault;
-  readonly scope: Scope;
+  readonly scope: Applied;
   spend(): void;
 }
 
-const bendsWorld = (fault: Fault): boolean => fault.catalogue !== undefined || fault.account !== undefined || fault.pace !== undefined;
+const bendsWorld = (fault: Fault): boolean => fault.catalogue !== undefined || fault.account !== undefined;
+const isSilent = (fault: Fault): boolean => bendsWorld(fault) || fault.pace !== undefined || fault.heard !== undefined;
 
 function concerns(fault: Fault, scope: Scope, aim: Aim): boolean {
   const service = fault.service === "any" ? scope.service : fault.service;
@@ -50,29 +51,31 @@ function concerns(fault: Fault, scope: Scope, aim: Aim): boolean {
   return scope.model === undefined || scope.model === aim.model || bendsWorld(fault);
 }
 
-function viewsOf(hits: readonly Hit[], nowMs: number): Views {
-  return {
-    catalogue: (entries) => hits.reduce((seen, { fault, scope }) => fault.catalogue?.(seen, scope, nowMs) ?? seen, entries),
-    account: (account) => hits.reduce((seen, { fault, scope }) => fault.account?.(seen, scope, nowMs) ?? seen, account),
-    pace: (pace) => hits.reduce((seen, { fault, scope }) => fault.pace?.(seen, scope) ?? seen, pace),
-  };
-}
-
-/** The first fault that answers for the service; what others bend or spoil comes on top. */
-function stoodIn(hits: readonly Hit[], route: Route, request: Incoming): Reply | undefined {
-  for (const { fault, scope, spend } of hits) {
-    const reply = fault.answer?.(request, scope, route);
+/** The first fault that has a reply; what others bend or spoil comes on top. */
+function firstReply(hits: readonly Hit[], replyOf: (hit: Hit) => Reply | undefined): Reply | undefined {
+  for (const hit of hits) {
+    const reply = replyOf(hit);
     if (reply === undefined) continue;
-    spend();
+    hit.spend();
     return reply;
   }
   return undefined;
 }
 
+function viewsOf(hits: readonly Hit[], nowMs: number): Views {
+  return {
+    catalogue: (entries) => hits.reduce((seen, { fault, scope }) => fault.catalogue?.(seen, scope, nowMs) ?? seen, entries),
+    account: (account) => hits.reduce((seen, { fault, scope }) => fault.account?.(seen, scope, nowMs) ?? seen, account),
+    heard: (order) => hits.reduce((seen, { fault, scope }) => fault.heard?.(seen, scope) ?? seen, order),
+    refusal: (model, provider) => firstReply(hits, ({ fault, scope }) => fault.refuses?.({ model, provider }, scope)),
+    pace: (pace) => hits.reduce((seen, { fault, scope }) => fault.pace?.(seen, scope) ?? seen, pace),
+  };
+}
+
 async function underHits(hits: readonly Hit[], route: Route, request: Incoming): Promise<Reply> {
-  let reply = stoodIn(hits, route, request);
+  let reply = firstReply(hits, ({ fault, scope }) => fault.answer?.(request, scope, route));
   if (reply === undefined) {
-    for (const { fault, spend } of hits) if (bendsWorld(fault)) spend();
+    for (const { fault, spend } of hits) if (isSilent(fault)) spend();
     reply = await route.reply(viewsOf(hits, request.receivedAtMs));
   }
   return hits.reduce<Reply>((before, { fault, scope, spend }) => {
@@ -82,9 +85,16 @@ async function underHits(hits: readonly Hit[], route: Route, request: Incoming):
   }, reply);
 }
 
+interface Switched {
+  readonly scope: Scope;
+  readonly sinceMs: number;
+  seen: number;
+  left: number;
+}
+
 /** `changed` is called after every switch. */
-export function createSwitchboard(changed: () => void): Switchboard {
-  const on = new Map<FaultName, { scope: Scope; left: number }>();
+export function createSwitchboard(now: () => number, changed: () => void): Switchboard {
+  const on = new Map<FaultName, Switched>();
   const off = (name: FaultName): void => {
     if (on.delete(name)) changed();
   };
@@ -93,7 +103,7 @@ export function createSwitchboard(changed: () => void): Switchboard {
       .filter(([name, { scope }]) => concerns(faultTable[name], scope, aim))
       .map(([name, state]) => ({
         fault: faultTable[name],
-        scope: state.scope,
+        scope: { ...state.scope, sinceMs: state.sinceMs, nth: ++state.seen },
         spend() {
           // A request for another model does not use up a fault of this one.
           if (state.scope.model !== undefined && aim.model !== undefined && state.scope.model !== aim.model) return;
@@ -104,7 +114,7 @@ export function createSwitchboard(changed: () => void): Switchboard {
   return {
     on(name, scope = {}) {
       const merged = { ...faultTable[name].defaults, ...scope };
-      on.set(name, { scope: merged, left: merged.times ?? Number.POSITIVE_INFINITY });
+      on.set(name, { scope: merged, sinceMs: now(), seen: 0, left: merged.times ?? Number.POSITIVE_INFINITY });
       changed();
     },
     off,

@@ -1,4 +1,5 @@
 /** Every fault there is. A new one is an entry in one of the rooms below, and nothing else. */
+import { accountFaults } from "./account.ts";
 import { appFaults } from "./app.ts";
 import { completionFaults } from "./completions.ts";
 import type { Fault } from "./fault.ts";
@@ -7,7 +8,7 @@ import { s3Faults } from "./s3.ts";
 import { wireFaults } from "./wire.ts";
 import { worldFaults } from "./world.ts";
 
-const all = { ...refusalFaults, ...worldFaults, ...completionFaults, ...s3Faults, ...appFaults, ...wireFaults };
+const all = { ...refusalFaults, ...accountFaults, ...worldFaults, ...completionFaults, ...s3Faults, ...appFaults, ...wireFaults };
 
 export type FaultName = keyof typeof all;
 export const faultTable: Readonly<Record<FaultName, Fault>> = Object.freeze(all);

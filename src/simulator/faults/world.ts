@@ -1,9 +1,10 @@
-/** Faults in what OpenRouter holds to be true: its catalogue, the account, its pace. All endpoints follow, as they would. */
-import { type CatalogueEntry, isoDay } from "../openrouter/catalogue.ts";
+/** Faults in what OpenRouter holds to be true: its catalogue, its pace, what its models understand. All endpoints follow, as they would. */
+import { DAY_MS } from "../openrouter/account.ts";
+import { type Block, type CatalogueEntry, isoDay } from "../openrouter/catalogue.ts";
 import type { Model } from "../openrouter/model.ts";
+import type { Order } from "../openrouter/order.ts";
 import type { Fault, Scope } from "./fault.ts";
 
-const DAY_MS = 86_400_000;
 export const FAULTED_MODEL = "qwen/qwen3-coder:free";
 const FAULTED_VISION_MODEL = "google/gemini-2.0-flash-exp:free";
 const onModel = { service: "openrouter", defaults: { model: FAULTED_MODEL } } as const;
@@ -21,6 +22,16 @@ const inModel = (change: (model: Model, nowMs: number) => Partial<Model>): NonNu
 
 const blind = ({ architecture }: Model): Partial<Model> => ({
   architecture: { ...architecture, modality: "text->text", input_modalities: ["text"] },
+});
+
+const blocked = (blockedBy: Block): NonNullable<Fault["catalogue"]> => changing((entry) => ({ ...entry, blockedBy }));
+
+const FAILING = { provider_name: "Nebius", tag: "nebius" } as const;
+
+const withFailingFirst: Change = (entry) => ({
+  ...entry,
+  endpoints: [...entry.endpoints.slice(0, 1).map((first) => ({ ...first, ...FAILING })), ...entry.endpoints],
+  failing: [FAILING.tag],
 });
 
 const priced: Change = (entry) => {
@@ -47,8 +58,18 @@ const catalogueFaults = {
   },
   model_blocked: {
     ...onModel,
-    description: "The account's data policy rules the model out: absent from /models/user, 404 in chat",
-    catalogue: changing((entry) => ({ ...entry, blocked: true })),
+    description: "The account's data policy (training) rules the model out: absent from /models/user, 404 in chat",
+    catalogue: blocked("training"),
+  },
+  model_unpublishable: {
+    ...onModel,
+    description: "The account's data policy (publication) rules the model out: absent from /models/user, 404 in chat",
+    catalogue: blocked("publication"),
+  },
+  model_guarded: {
+    ...onModel,
+    description: "A guardrail rules the model out: absent from /models/user, 404 in chat",
+    catalogue: blocked("guardrail"),
   },
   model_substituted: {
     ...onModel,
@@ -61,6 +82,11 @@ const catalogueFaults = {
     description: `The model takes no images any more (${FAULTED_VISION_MODEL} unless scoped)`,
     catalogue: inModel(blind),
   },
+  fallback_used: {
+    ...onModel,
+    description: "The model's first provider fails (503) and another answers: 200, and only openrouter_metadata tells",
+    catalogue: changing(withFailingFirst),
+  },
   provider_degraded: {
     ...onModel,
     description: "The model's endpoints are marked as degraded (status -2, uptime 92.1); chat still works",
@@ -68,34 +94,6 @@ const catalogueFaults = {
       ...entry,
       endpoints: entry.endpoints.map((endpoint) => ({ ...endpoint, status: -2, uptime_last_5m: 92.1, uptime_last_30m: 92.1 })),
     })),
-  },
-} as const satisfies Readonly<Record<string, Fault>>;
-
-const accountFaults = {
-  key_expiring: {
-    service: "openrouter",
-    description: "The key expires in three days",
-    account: (account, _, nowMs) => ({ ...account, expiresAt: new Date(nowMs + 3 * DAY_MS).toISOString() }),
-  },
-  key_limit_low: {
-    service: "openrouter",
-    description: "Ten cents are left of the key's limit",
-    account: (account) => ({ ...account, limitUsd: account.usageUsd + 0.1 }),
-  },
-  credits_low: {
-    service: "openrouter",
-    description: "Half a dollar of credits is left",
-    account: (account) => ({ ...account, creditsBoughtUsd: account.usageUsd + 0.5 }),
-  },
-  credits_forbidden: {
-    service: "openrouter",
-    description: "/credits is for management keys only: 403, as documented",
-    account: (account) => ({ ...account, creditsOpen: false }),
-  },
-  key_older_fields: {
-    service: "openrouter",
-    description: "/key without the four fields older servers do not have",
-    account: (account) => ({ ...account, newerFields: false }),
   },
 } as const satisfies Readonly<Record<string, Fault>>;
 
@@ -114,4 +112,25 @@ const paceFaults = {
   },
 } as const satisfies Readonly<Record<string, Fault>>;
 
-export const worldFaults = { ...catalogueFaults, ...accountFaults, ...paceFaults };
+/** A fault of what a model makes of its orders. */
+const mishearing = (description: string, heard: (order: Order) => Order): Fault => ({
+  service: "openrouter",
+  endpoints: ["chat"],
+  description,
+  heard,
+});
+
+const attentionFaults = {
+  wrong_answer: mishearing("The model answers something else: banana, whatever was asked or shown", (order) => ({
+    ...order,
+    prompt: "Reply with exactly: banana",
+    images: [],
+  })),
+  schema_ignored: mishearing("The model answers in prose although a JSON schema was asked for", (order) => ({
+    ...order,
+    schema: undefined,
+  })),
+  tools_ignored: mishearing("The model talks in place of calling a tool", (order) => ({ ...order, tools: [] })),
+} as const satisfies Readonly<Record<string, Fault>>;
+
+export const worldFaults = { ...catalogueFaults, ...paceFaults, ...attentionFaults };

@@ -1,104 +1,121 @@
-import { USER_ID } from "./errors.ts";
-
-/** The account behind the key: what it may spend, what it has spent, and how `/key` and `/credits` tell it (openrouter-api §2, §3). */
+/** The account behind the key: what it may spend and ask, and what it has spent and asked (openrouter-api §2, §3, §9). */
 export interface Account {
   readonly limitUsd: number | null;
   readonly usageUsd: number;
   /** Spent since the simulator started: it stands for today, this week and this month. */
   readonly usageTodayUsd: number;
   readonly creditsBoughtUsd: number;
+  readonly budget: Budget | null;
   readonly expiresAt: string | null;
   readonly freeLimit: number;
   readonly freeUsed: number;
+  /** Null: not enforced. */
+  readonly freePerMinute: number | null;
+  readonly freeThisMinute: number;
+  /** What a spent key limit is answered with: 403 was captured, 402 is what the limits page says (openrouter-api §8). */
+  readonly keyLimitStatus: number;
   /** Servers before September 2026 omitted four fields. */
   readonly newerFields: boolean;
   /** Whether `/credits` answers a normal key; the documentation says no, measurements say yes (openrouter-api §3). */
   readonly creditsOpen: boolean;
 }
 
+/** A layer above the key's own limit, new in October 2026. */
+export interface Budget {
+  readonly scope: "workspace" | "member";
+  readonly guardrailId: string | null;
+  readonly limitUsd: number;
+  readonly remainingUsd: number;
+}
+
+export interface AccountTerms {
+  readonly freePerDay: number;
+  /** Null: not enforced. */
+  readonly freePerMinute: number | null;
+  readonly balanceUsd: number;
+}
+
 export interface Ledger {
   spend(usd: number): void;
-  countFreeRequest(): void;
+  countFreeRequests(count: number): void;
+  countRejection(): void;
   account(): Account;
   /** `freeUsed` as `/key` knows it: up to a minute old. */
   staleFreeUsed(): number;
+  rejected(): number;
 }
 
-const FREE_LIMIT = 1_000;
 const STARTING_USAGE_USD = 1.25;
-const CREDITS_BOUGHT_USD = 25;
 // About 60 s of caching was measured (openrouter-api §2).
 const COUNTER_LAG_MS = 60_000;
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 86_400_000;
 
-export const utcDay = (ms: number): number => Math.floor(ms / 86_400_000);
+export const utcDay = (ms: number): number => Math.floor(ms / DAY_MS);
 
-export function createLedger(now: () => number): Ledger {
-  let spentUsd = 0;
-  let free = { day: utcDay(now()), used: 0 };
-  let cached: { atMs: number; day: number; used: number } | undefined;
-  const today = (): typeof free => {
-    if (free.day !== utcDay(now())) free = { day: utcDay(now()), used: 0 };
-    return free;
+interface Counter {
+  count(): number;
+  add(count: number): void;
+}
+
+/** Counts within fixed windows of the wall clock: UTC days, minutes. */
+function windowed(now: () => number, windowMs: number): Counter {
+  let current = { window: -1, count: 0 };
+  const counted = (): typeof current => {
+    const window = Math.floor(now() / windowMs);
+    if (current.window !== window) current = { window, count: 0 };
+    return current;
   };
+  return {
+    count: () => counted().count,
+    add(count) {
+      counted().count += count;
+    },
+  };
+}
+
+export function createLedger(now: () => number, terms: AccountTerms): Ledger {
+  let spentUsd = 0;
+  let rejected = 0;
+  const today = windowed(now, DAY_MS);
+  const minute = windowed(now, MINUTE_MS);
+  let cached: { readonly atMs: number; readonly used: number } | undefined;
   return {
     spend(usd) {
       spentUsd += usd;
     },
-    countFreeRequest() {
-      today().used += 1;
+    countFreeRequests(count) {
+      today.add(count);
+      minute.add(count);
+    },
+    countRejection() {
+      rejected += 1;
     },
     account: () => ({
       limitUsd: null,
       usageUsd: STARTING_USAGE_USD + spentUsd,
       usageTodayUsd: spentUsd,
-      creditsBoughtUsd: CREDITS_BOUGHT_USD,
+      creditsBoughtUsd: STARTING_USAGE_USD + terms.balanceUsd,
+      budget: null,
       expiresAt: null,
-      freeLimit: FREE_LIMIT,
-      freeUsed: today().used,
+      freeLimit: terms.freePerDay,
+      freeUsed: today.count(),
+      freePerMinute: terms.freePerMinute,
+      freeThisMinute: minute.count(),
+      keyLimitStatus: 403,
       newerFields: true,
       creditsOpen: true,
     }),
     staleFreeUsed() {
-      const { day, used } = today();
-      if (cached === undefined || cached.day !== day || now() - cached.atMs >= COUNTER_LAG_MS) cached = { atMs: now(), day, used };
+      const isFresh = cached !== undefined && utcDay(cached.atMs) === utcDay(now()) && now() - cached.atMs < COUNTER_LAG_MS;
+      if (cached === undefined || !isFresh) cached = { atMs: now(), used: today.count() };
       return cached.used;
     },
+    rejected: () => rejected,
   };
 }
 
 export const remainingUsd = ({ limitUsd, usageUsd }: Account): number | null =>
   limitUsd === null ? null : Math.max(0, limitUsd - usageUsd);
 
-export function keyBody(account: Account, key: string, isManagement: boolean): unknown {
-  const spent = { usage_daily: account.usageTodayUsd, usage_weekly: account.usageTodayUsd, usage_monthly: account.usageTodayUsd };
-  return {
-    data: {
-      label: `${key.slice(0, 12)}...${key.slice(-3)}`,
-      is_management_key: isManagement,
-      is_provisioning_key: isManagement,
-      limit: account.limitUsd,
-      limit_reset: null,
-      limit_remaining: remainingUsd(account),
-      include_byok_in_limit: false,
-      usage: account.usageUsd,
-      ...spent,
-      byok_usage: 0,
-      byok_usage_daily: 0,
-      byok_usage_weekly: 0,
-      byok_usage_monthly: 0,
-      is_free_tier: false,
-      creator_user_id: USER_ID,
-      expires_at: account.expiresAt,
-      ...(account.newerFields && newerFields(account)),
-      rate_limit: { requests: -1, interval: "10s", note: "This field is deprecated and safe to ignore." },
-    },
-  };
-}
-
-const newerFields = ({ freeLimit, freeUsed }: Account): object => ({
-  organization_id: null,
-  workspace_id: "ws_2simulated0workspace",
-  allowed_data_regions: ["global", "europe", "us"],
-  // `used` goes beyond `limit`, `remaining` stops at 0 (openrouter-api §2).
-  free_model_daily_requests: { limit: freeLimit, used: freeUsed, remaining: Math.max(0, freeLimit - freeUsed) },
-});
+export const balanceUsd = ({ creditsBoughtUsd, usageUsd }: Account): number => creditsBoughtUsd - usageUsd;

@@ -8,9 +8,13 @@ import { describe } from "./words.ts";
 export interface CatalogueEntry {
   readonly model: Model;
   readonly endpoints: readonly Endpoint[];
-  /** The account's privacy settings rule it out: absent from /models/user, 404 in chat. */
-  readonly blocked: boolean;
+  /** What of the account's settings rules it out: absent from /models/user, 404 in chat. */
+  readonly blockedBy?: Block;
+  /** Tags of endpoints that answer 503 whenever they are asked. */
+  readonly failing: readonly string[];
 }
+
+export type Block = "training" | "publication" | "guardrail";
 
 const DAY_MS = 86_400_000;
 // 430 models was the size of the real list in autumn 2026 (openrouter-api §4).
@@ -87,7 +91,7 @@ export function buildCatalogue(seed: number, size: number, nowMs: number): reado
   return [...knownModels, ...invented].map((known) => {
     const random = seededRandom(seed ^ seedOf(known.id));
     const model = modelOf(known, random, nowMs);
-    return { model, endpoints: known.orphan ? [] : endpointsOf(model, random), blocked: false };
+    return { model, endpoints: known.orphan ? [] : endpointsOf(model, random), failing: [] };
   });
 }
 

@@ -19,8 +19,16 @@ export interface Endpoint {
   readonly uptime_last_30m: number | null;
   readonly uptime_last_1d: number | null;
   readonly supports_implicit_caching: boolean;
+  readonly supports_tool_choice: ToolChoice;
   readonly latency_last_30m: Percentiles | null;
   readonly throughput_last_30m: Percentiles | null;
+}
+
+interface ToolChoice {
+  readonly auto: boolean;
+  readonly none: boolean;
+  readonly required: boolean;
+  readonly function: boolean;
 }
 
 interface Percentiles {
@@ -74,6 +82,7 @@ const spread = (p50: number): Percentiles => ({ p50, p75: p50 * 1.4, p90: p50 * 
 function endpoint(model: Model, provider: Provider, random: Random): Endpoint {
   const { status, uptime } = pick(random, HEALTH);
   const gratis = model.id.endsWith(":free");
+  const calls = model.supported_parameters.includes("tool_choice");
   return {
     name: `${provider.name} | ${model.canonical_slug}`,
     model_id: model.canonical_slug,
@@ -91,6 +100,7 @@ function endpoint(model: Model, provider: Provider, random: Random): Endpoint {
     uptime_last_30m: uptime,
     uptime_last_1d: uptime === null ? null : Math.min(100, uptime + 0.1),
     supports_implicit_caching: false,
+    supports_tool_choice: { auto: calls, none: calls, required: calls, function: calls },
     // All 16 free endpoints had none of these when somebody looked (openrouter-api §5).
     latency_last_30m: gratis ? null : spread(between(random, 250, 1_500)),
     throughput_last_30m: gratis ? null : spread(between(random, 20, 140)),

@@ -25,5 +25,10 @@ export const userNotFound = (): Reply => refuseStranger(401, "User not found.");
 export const invalidModel = (id: string): Reply => refuse(400, `${id} is not a valid model ID`);
 export const notFound = (): Reply => refuseStranger(404, "Resource not found");
 
-export const providerRefused = (code: number, providerName: string, raw: string, more: JsonObject = {}): Reply =>
-  refuse(code, "Provider returned error", { raw, provider_name: providerName, is_byok: false, ...more });
+export const providerRefused = (
+  code: number,
+  providerName: string,
+  raw: string,
+  more: JsonObject = {},
+  headers: Readonly<Record<string, string>> = {},
+): Reply => refuse(code, "Provider returned error", { raw, provider_name: providerName, is_byok: false, ...more }, headers);

@@ -1,6 +1,12 @@
 /** A chat request as read off the wire: what the caller ordered. Unknown fields are ignored, as the real API does. */
 import { asList, asObject, asText, type JsonObject } from "../exchange.ts";
 
+export interface Tool {
+  readonly name: string;
+  /** JSON Schema of its arguments. */
+  readonly parameters: unknown;
+}
+
 export interface Order {
   readonly model: string;
   readonly stream: boolean;
@@ -10,9 +16,14 @@ export interface Order {
   readonly prompt: string;
   readonly images: readonly string[];
   readonly toolsWanted: boolean;
+  /** The tools the model may call now: none when the caller forbids it, or has just answered a call. */
+  readonly tools: readonly Tool[];
+  /** What the answer must fit; undefined: prose will do. */
+  readonly schema: unknown;
   readonly parameters: readonly string[];
   readonly requireParameters: boolean;
   readonly onlyProviders: readonly string[] | undefined;
+  readonly allowFallbacks: boolean;
   /** USD per million tokens. */
   readonly maxPrice: { readonly prompt: number; readonly completion: number };
   readonly reasoning: { readonly off: boolean; readonly on: boolean; readonly hidden: boolean; readonly effort: string };
@@ -60,13 +71,16 @@ const ALWAYS = new Set([
   "transforms",
 ]);
 
-function readRouting(body: JsonObject): Pick<Order, "requireParameters" | "onlyProviders" | "maxPrice" | "parameters" | "toolsWanted"> {
+type Routing = Pick<Order, "requireParameters" | "onlyProviders" | "allowFallbacks" | "maxPrice" | "parameters" | "toolsWanted">;
+
+function readRouting(body: JsonObject): Routing {
   const provider = asObject(body.provider);
   const only = provider.only;
   const cap = asObject(provider.max_price);
   return {
     requireParameters: provider.require_parameters === true,
     onlyProviders: Array.isArray(only) ? only.map(String) : undefined,
+    allowFallbacks: provider.allow_fallbacks !== false,
     maxPrice: {
       prompt: Number(cap.prompt ?? Number.POSITIVE_INFINITY),
       completion: Number(cap.completion ?? Number.POSITIVE_INFINITY),
@@ -74,6 +88,23 @@ function readRouting(body: JsonObject): Pick<Order, "requireParameters" | "onlyP
     parameters: Object.keys(body).filter((name) => !ALWAYS.has(name)),
     toolsWanted: asList(body.tools).length > 0,
   };
+}
+
+function readTools(body: JsonObject): Tool[] {
+  const isAnswered = asObject(asList(body.messages).at(-1)).role === "tool";
+  if (body.tool_choice === "none" || isAnswered) return [];
+  const tools = asList(body.tools).flatMap((tool) => {
+    const { name, parameters } = asObject(asObject(tool).function);
+    return typeof name === "string" ? [{ name, parameters }] : [];
+  });
+  const chosen = asObject(asObject(body.tool_choice).function).name;
+  return chosen === undefined ? tools : tools.filter(({ name }) => name === chosen);
+}
+
+function readSchema(body: JsonObject): unknown {
+  const format = asObject(body.response_format);
+  if (format.type === "json_object") return { type: "object", properties: { answer: { type: "string" } } };
+  return format.type === "json_schema" ? asObject(format.json_schema).schema : undefined;
 }
 
 export function readOrder(value: unknown): Order | Misorder {
@@ -95,6 +126,8 @@ export function readOrder(value: unknown): Order | Misorder {
     prompt: textOf(asObject(said).content),
     images: parts.filter(isImage).map((part) => asText(asObject(asObject(part).image_url).url) ?? ""),
     reasoning: readReasoning(body),
+    tools: readTools(body),
+    schema: readSchema(body),
     ...readRouting(body),
   };
 }

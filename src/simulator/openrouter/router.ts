@@ -3,11 +3,11 @@ import type { Incoming, Reply } from "../exchange.ts";
 import { json } from "../exchange.ts";
 import type { Views } from "../faults/views.ts";
 import type { Route, Router } from "../route.ts";
-import { keyBody } from "./account.ts";
 import { type CatalogueEntry, resolve } from "./catalogue.ts";
 import { type ChatRoom, chat } from "./chat.ts";
 import { providers } from "./endpoints.ts";
 import { edgeHeaders, notFound, refuse, refuseStranger, userNotFound } from "./errors.ts";
+import { keyBody } from "./key-body.ts";
 
 export interface OpenRouterWorld extends ChatRoom {
   readonly apiKey: string;
@@ -46,11 +46,24 @@ function listing(entries: readonly CatalogueEntry[]): string {
 const ok = (value: unknown): Reply => json(200, value, edgeHeaders());
 const entriesFor = ({ world, views }: Visit): readonly CatalogueEntry[] => views.catalogue(world.catalogue());
 
-function list(entries: readonly CatalogueEntry[], cacheControl: string): Reply {
+const PAGE_MODELS = 500;
+const LARGEST_PAGE_MODELS = 1_000;
+
+/** Only for callers who ask for pages; all others get everything (openrouter-api §4). */
+function pageOf(entries: readonly CatalogueEntry[], { query, path }: Incoming): string {
+  const offset = Math.max(0, Number(query.get("offset") ?? 0) || 0);
+  const limit = Math.min(LARGEST_PAGE_MODELS, Number(query.get("limit") ?? 0) || PAGE_MODELS);
+  const next = offset + limit < entries.length ? `${path}?offset=${offset + limit}&limit=${limit}` : null;
+  const models = entries.slice(offset, offset + limit).map(({ model: one }) => one);
+  return JSON.stringify({ data: models, total_count: entries.length, links: { next } });
+}
+
+function list({ request }: Visit, entries: readonly CatalogueEntry[], cacheControl: string): Reply {
+  const isPaged = request.query.has("offset") || request.query.has("limit");
   return {
     status: 200,
     headers: { "content-type": "application/json", "cache-control": cacheControl, ...edgeHeaders() },
-    body: listing(entries),
+    body: isPaged ? pageOf(entries, request) : listing(entries),
   };
 }
 
@@ -86,16 +99,24 @@ function completion({ world, request, views, key }: Visit): Reply {
   return chat(world, request, views);
 }
 
+function generation({ world, request }: Visit): Reply {
+  const id = request.query.get("id") ?? "";
+  if (id === "") return refuse(400, "id: Invalid input: expected string, received undefined");
+  const made = world.generations.find(id);
+  return made === undefined ? notFound() : ok({ data: made });
+}
+
 const DOORS: readonly Door[] = [
   { endpoint: "chat", method: "POST", path: /^\/chat\/completions$/, needsKey: true, reply: completion },
   { endpoint: "key", method: "GET", path: /^\/(?:auth\/)?key$/, needsKey: true, reply: describeKey },
+  { endpoint: "generation", method: "GET", path: /^\/generation$/, needsKey: true, reply: generation },
   { endpoint: "credits", method: "GET", path: /^\/credits$/, needsKey: true, reply: credits },
   {
     endpoint: "models",
     method: "GET",
     path: /^\/models$/,
     needsKey: false,
-    reply: (visit) => list(entriesFor(visit), "public, max-age=300"),
+    reply: (visit) => list(visit, entriesFor(visit), "public, max-age=300"),
   },
   {
     endpoint: "models_user",
@@ -104,7 +125,8 @@ const DOORS: readonly Door[] = [
     needsKey: true,
     reply: (visit) =>
       list(
-        entriesFor(visit).filter(({ blocked }) => !blocked),
+        visit,
+        entriesFor(visit).filter(({ blockedBy }) => blockedBy === undefined),
         "private, no-store",
       ),
   },

@@ -1,6 +1,6 @@
 /** OpenRouter's routing: endpoints pass one filter after the other, and the 404 tells at which none was left (openrouter-api §8). */
-import type { Reply } from "../exchange.ts";
-import type { CatalogueEntry } from "./catalogue.ts";
+import type { JsonObject, Reply } from "../exchange.ts";
+import type { Block, CatalogueEntry } from "./catalogue.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { refuse } from "./errors.ts";
 import type { Order } from "./order.ts";
@@ -9,17 +9,34 @@ interface Filter {
   readonly step: string;
   keeps(endpoint: Endpoint, entry: CatalogueEntry, order: Order): boolean;
   message(entry: CatalogueEntry, order: Order): string;
+  /** What else the refusal tells. */
+  more?(entry: CatalogueEntry, order: Order): JsonObject;
 }
 
-const PRIVACY = "Configure: https://openrouter.ai/settings/privacy";
+const PRIVACY = "https://openrouter.ai/settings/privacy";
+const POLICIES: Readonly<Record<Exclude<Block, "guardrail">, string>> = {
+  training: "Free model training",
+  publication: "Free model publication",
+};
 
 const perMillion = (price: string): number => Number(price) * 1e6;
 
 const FILTERS: readonly Filter[] = [
   {
     step: "Filter by Data Policy",
-    keeps: (_, entry) => !entry.blocked,
-    message: () => `No endpoints found matching your data policy (Free model training). ${PRIVACY}`,
+    keeps: (_, { blockedBy }) => blockedBy === undefined || blockedBy === "guardrail",
+    message: ({ blockedBy }) =>
+      `No endpoints found matching your data policy (${POLICIES[blockedBy === "publication" ? blockedBy : "training"]}). Configure: ${PRIVACY}`,
+  },
+  {
+    step: "Filter by Guardrails",
+    keeps: (_, { blockedBy }) => blockedBy !== "guardrail",
+    message: ({ endpoints }) =>
+      `0 endpoints out of ${endpoints.length} requested are available matching your guardrail restrictions and data policy. Configure: ${PRIVACY}`,
+    more: ({ endpoints }) => ({
+      input_endpoint_count: endpoints.length,
+      ineligibility_reasons: [{ reason: "guardrail_restriction", count: endpoints.length, configure_url: PRIVACY }],
+    }),
   },
   {
     step: "Filter by Allowed Providers",
@@ -27,6 +44,10 @@ const FILTERS: readonly Filter[] = [
       onlyProviders === undefined || onlyProviders.some((only) => only === tag || tag.startsWith(`${only}/`)),
     message: ({ model, endpoints }) =>
       `No allowed providers are available for the selected model. Providers serving ${model.canonical_slug}: ${endpoints.map(({ tag }) => tag).join(", ")}`,
+    more: ({ endpoints }, { onlyProviders }) => ({
+      requested_providers: onlyProviders,
+      available_providers: endpoints.map(({ tag }) => tag),
+    }),
   },
   {
     step: "Filter by Image Support",
@@ -54,7 +75,7 @@ const FILTERS: readonly Filter[] = [
 ];
 
 /** The endpoints fit to serve the order, never an empty list, or the 404. */
-export function route(entry: CatalogueEntry, order: Order): readonly [Endpoint, ...Endpoint[]] | Reply {
+export function route(entry: CatalogueEntry, order: Order): readonly Endpoint[] | Reply {
   let left = entry.endpoints;
   if (left.length === 0) return refuse(404, `No endpoints found for ${order.model}.`);
   const funnel = [{ step: "Initial Endpoints", endpoint_count: left.length }];
@@ -62,12 +83,8 @@ export function route(entry: CatalogueEntry, order: Order): readonly [Endpoint, 
     left = left.filter((endpoint) => filter.keeps(endpoint, entry, order));
     funnel.push({ step: filter.step, endpoint_count: left.length });
     if (left.length > 0) continue;
-    const requested = order.onlyProviders && {
-      requested_providers: order.onlyProviders,
-      available_providers: entry.endpoints.map(({ tag }) => tag),
-    };
-    return refuse(404, filter.message(entry, order), { routing_funnel: funnel, failed_routing_step: filter.step, ...requested });
+    const funnelled = { routing_funnel: funnel, failed_routing_step: filter.step };
+    return refuse(404, filter.message(entry, order), { ...funnelled, ...filter.more?.(entry, order) });
   }
-  const [first, ...others] = left;
-  return first === undefined ? refuse(404, `No endpoints found for ${order.model}.`) : [first, ...others];
+  return left;
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { pause, systemClock } from "../../base/clock.ts";
+import type { JsonObject } from "../exchange.ts";
 import type { Pace } from "../faults/views.ts";
 import type { Composition } from "./compose.ts";
 
@@ -8,6 +10,8 @@ export interface CompletionHead {
   readonly provider: string;
   readonly model: string;
   readonly created: number;
+  /** Only for callers who asked for it. */
+  readonly metadata: JsonObject | undefined;
 }
 
 export const COMMENT = ": OPENROUTER PROCESSING\n\n";
@@ -49,17 +53,29 @@ const thoughtDelta = (text: string): unknown => ({
   reasoning_details: [{ type: "reasoning.text", text, index: 0, format: "unknown" }],
 });
 
+export const toolCallId = (): string => `call_${randomBytes(12).toString("base64url")}`;
+
+/** The call's name comes first, its arguments piece by piece. */
+function toolDeltas(name: string, pieces: readonly string[]): unknown[] {
+  const call = (more: JsonObject): unknown => ({ role: "assistant", content: null, tool_calls: [{ index: 0, type: "function", ...more }] });
+  return [call({ id: toolCallId(), function: { name, arguments: "" } }), ...pieces.map((text) => call({ function: { arguments: text } }))];
+}
+
+function answerDeltas({ tool, answer }: Composition): unknown[] {
+  return tool === undefined ? answer.map((content) => ({ role: "assistant", content })) : toolDeltas(tool, answer);
+}
+
 /** A completion as a stream of whole events, one a yield, at the given pace. */
 export async function* streamEvents(head: CompletionHead, made: Composition, pace: Pace, signal: AbortSignal): AsyncGenerator<string> {
   yield* silence(pace.firstTokenMs, signal);
   yield event(chunk(head, { role: "assistant", content: "" }));
-  const deltas = [...made.thought.map(thoughtDelta), ...made.answer.map((content) => ({ role: "assistant", content }))];
+  const deltas = [...made.thought.map(thoughtDelta), ...answerDeltas(made)];
   for (const [index, delta] of deltas.entries()) {
     if (signal.aborted) return;
     if (index > 0) await wait(pace.tokenMs, signal);
     yield event(chunk(head, delta));
   }
   yield event(chunk(head, { role: "assistant", content: "" }, made.finishReason));
-  yield event({ ...chunk(head, {}), choices: [], usage: made.usage });
+  yield event({ ...chunk(head, {}), choices: [], usage: made.usage, ...(head.metadata && { openrouter_metadata: head.metadata }) });
   yield DONE;
 }

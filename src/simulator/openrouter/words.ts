@@ -31,5 +31,7 @@ function tokens(text: string, count: number): string[] {
 
 export const answerTokens = (count: number): string[] => tokens(ANSWER, count);
 export const thoughtTokens = (count: number): string[] => tokens(THOUGHT, count);
+/** Text without spaces, such as JSON, in pieces of a few characters. */
+export const crumbs = (text: string): string[] => text.match(/.{1,6}/gsu) ?? [];
 /** Any text as tokens, joining back to itself. */
 export const tokenise = (text: string): string[] => text.match(/\s*\S+/g) ?? [];
