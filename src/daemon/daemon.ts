@@ -7,9 +7,9 @@ import { diff } from "../config/diff.ts";
 import { formatIssue } from "../config/issue.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Sink } from "../core/probe.ts";
+import { type Ledger, openLedger } from "../history/ledger.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
-import { openLedger, type Ledger } from "../history/ledger.ts";
 import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
@@ -177,7 +177,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
   noteReload(true);
   apply(config, parts);
-  log.info({ url, targets: parts.probing.targets().length, version: VERSION }, `serving ${url}/metrics, probing ${parts.probing.targets().length} targets`);
+  log.info(
+    { url, targets: parts.probing.targets().length, version: VERSION },
+    `serving ${url}/metrics, probing ${parts.probing.targets().length} targets`,
+  );
   return {
     ok: true,
     daemon: {

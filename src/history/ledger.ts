@@ -30,10 +30,14 @@ const KEPT_MS = 24 * 3_600_000;
 /** @param onFault told when what was used could not be written down */
 export function openLedger(path: string, now: number, onFault: (error: unknown) => void): Ledger {
   const database = openDatabase(path);
-  database.prepare("delete from spend where at < ?").run(now - KEPT_MS);
-  const rows = database.prepare("select id, credential, at, free, usd from spend order by at").all() as unknown as (Omit<Line, "free"> & { free: number })[];
+  database.prepare("delete from spend where at < ?").run(Math.round(now - KEPT_MS));
+  const rows = database.prepare("select id, credential, at, free, usd from spend order by at").all() as unknown as (Omit<Line, "free"> & {
+    free: number;
+  })[];
   let lines: Line[] = rows.map((row) => ({ ...row, free: row.free === 1 }));
-  const lastRuns = new Map((database.prepare("select target, at from last_run").all() as { target: string; at: number }[]).map(({ target, at }) => [target, at]));
+  const lastRuns = new Map(
+    (database.prepare("select target, at from last_run").all() as { target: string; at: number }[]).map(({ target, at }) => [target, at]),
+  );
 
   const insert = database.prepare("insert into spend (credential, target, at, free, usd) values (?, ?, ?, ?, ?)");
   const noteRun = database.prepare("insert into last_run (target, at) values (?, ?) on conflict (target) do update set at = excluded.at");
@@ -53,13 +57,14 @@ export function openLedger(path: string, now: number, onFault: (error: unknown) 
     begin(target, { credential, free, usd }, at) {
       lastRuns.set(target, at);
       const written = guarded(() => {
-        noteRun.run(target, at);
-        return Number(insert.run(credential, target, at, free ? 1 : 0, usd).lastInsertRowid);
+        const whole = Math.round(at);
+        noteRun.run(target, whole);
+        return Number(insert.run(credential, target, whole, free ? 1 : 0, usd).lastInsertRowid);
       });
       const line: Line = { id: written ?? -1, credential, at, free, usd };
       if ((lines[0]?.at ?? at) < at - KEPT_MS) {
         lines = lines.filter((one) => one.at >= at - KEPT_MS);
-        guarded(() => prune.run(at - KEPT_MS));
+        guarded(() => prune.run(Math.round(at - KEPT_MS)));
       }
       lines.push(line);
       return (actual) => {

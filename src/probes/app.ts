@@ -1,11 +1,11 @@
 /** The application itself: a URL that must answer with the expected status and text. */
 import { z } from "zod";
-import type { Planned } from "../core/probe.ts";
 import { exchange, type HttpExchange } from "../clients/http/exchange.ts";
 import type { Entry } from "../config/config.ts";
 import { entryFields, headers, object, text, url } from "../config/schema.ts";
 import type { Section } from "../config/section.ts";
 import { down, type Evidence, type Outcome, up } from "../core/outcome.ts";
+import type { Planned } from "../core/probe.ts";
 import { type ProbeContext, type ProbeKind, planEntries, targetOf } from "./kind.ts";
 
 const status = z.int().min(100).max(599);

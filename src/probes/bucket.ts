@@ -1,6 +1,5 @@
 /** A storage bucket: one small object through its whole life, or a look without writing. */
 import { randomBytes } from "node:crypto";
-import type { Planned } from "../core/probe.ts";
 import { z } from "zod";
 import { pause, systemClock } from "../base/clock.ts";
 import type { S3Connection } from "../clients/s3/connection.ts";
@@ -19,6 +18,7 @@ import type { Entry } from "../config/config.ts";
 import { bucketName, entryFields, object, reading, secretText, url, variable } from "../config/schema.ts";
 import type { Section } from "../config/section.ts";
 import { down, type Outcome, up } from "../core/outcome.ts";
+import type { Planned } from "../core/probe.ts";
 import { type ProbeContext, type ProbeKind, planEntries, targetOf } from "./kind.ts";
 
 // It becomes a label of a host name at AWS, and a part of every signature.

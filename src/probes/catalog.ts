@@ -1,8 +1,8 @@
 /** The model catalogue: that it answers, and what it says of each configured model. Spends nothing. */
 import { fetchAllowed, fetchCatalogue } from "../clients/openrouter/catalogue.ts";
-import type { Planned } from "../core/probe.ts";
 import type { Config, Credential } from "../config/config.ts";
 import { degraded, down, type Outcome, up } from "../core/outcome.ts";
+import type { Planned } from "../core/probe.ts";
 import { connectionOf, modelKey, type ProbeContext, type ProbeKind } from "./kind.ts";
 import { ailmentOf, listingOf, lookUpAll, wantedModels } from "./listing.ts";
 

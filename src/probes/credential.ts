@@ -1,12 +1,12 @@
 /** The API key: its format first, then what the API says of it, and whether it is the key or the API that fails. Spends nothing. */
 import { systemClock } from "../base/clock.ts";
-import type { Planned } from "../core/probe.ts";
 import type { Connection, Finding } from "../clients/openrouter/connection.ts";
 import { fetchEndpoints } from "../clients/openrouter/endpoints.ts";
 import { chatRejectsKey, fetchKey, keyFormatValid } from "../clients/openrouter/key.ts";
 import type { Config, Credential } from "../config/config.ts";
 import { type Judgement, judgeKey, type KeyPoll, POLLS_KEPT_MS } from "../core/key-trial.ts";
 import { degraded, down, type Evidence, type KeyFacts, type Outcome, unanswered, up } from "../core/outcome.ts";
+import type { Planned } from "../core/probe.ts";
 import { connectionOf, type ProbeContext, type ProbeKind } from "./kind.ts";
 import { wantedModels } from "./listing.ts";
 

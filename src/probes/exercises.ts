@@ -42,12 +42,18 @@ function vision(prompt: string | undefined): Exercise {
     { type: "text", text: prompt ?? COLOUR_PROMPT },
     { type: "image_url", image_url: { url: RED_SQUARE_PNG } },
   ];
-  const wrong = ({ text }: ChatReply): string | undefined => (/\bred\b|crimson|scarlet/i.test(text) ? undefined : `expected red, got ${quote(text)}`);
+  const wrong = ({ text }: ChatReply): string | undefined =>
+    /\bred\b|crimson|scarlet/i.test(text) ? undefined : `expected red, got ${quote(text)}`;
   const inputTokens = tokensOf(prompt ?? COLOUR_PROMPT) + IMAGE_TOKENS;
   return { name: "vision", content, parameters: {}, maxTokens: MIN_TOKENS, inputTokens, wrong: prompt === undefined ? wrong : fine };
 }
 
-const STATUS = { type: "object", properties: { status: { type: "string", enum: ["ok"] } }, required: ["status"], additionalProperties: false };
+const STATUS = {
+  type: "object",
+  properties: { status: { type: "string", enum: ["ok"] } },
+  required: ["status"],
+  additionalProperties: false,
+};
 const TOOL = "report_status";
 // Without it a provider that lacks the feature is used all the same, and the feature silently dropped (§6).
 const REQUIRED = { provider: { require_parameters: true } };

@@ -42,7 +42,11 @@ export function credentialOf(config: Config, name: string | undefined): Credenti
 }
 
 /** The targets of a section's entries; `settings` has passed the section's schema. */
-export function planEntries<S>(config: Config, kind: Kind, plan: (entry: Entry, settings: S) => Planned | readonly Planned[]): readonly Planned[] {
+export function planEntries<S>(
+  config: Config,
+  kind: Kind,
+  plan: (entry: Entry, settings: S) => Planned | readonly Planned[],
+): readonly Planned[] {
   return config.entries.filter((entry) => entry.kind === kind).flatMap((entry) => plan(entry, entry.settings as S));
 }
 

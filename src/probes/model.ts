@@ -15,14 +15,20 @@ import { connectionOf, credentialOf, modelKey, type ProbeContext, type ProbeKind
 const REASONING_TOKENS = 256;
 
 const expectations = object({
-  vision: z.boolean().prefault(false).meta({ description: "It must take images: the probe shows it a small red square and asks for the colour." }),
+  vision: z
+    .boolean()
+    .prefault(false)
+    .meta({ description: "It must take images: the probe shows it a small red square and asks for the colour." }),
   tools: z.boolean().prefault(false).meta({ description: "It must call a tool when told to." }),
   schema: z.boolean().prefault(false).meta({ description: "It must keep to a JSON schema (`response_format: json_schema`)." }),
   answer: text.optional().meta({
     description: "The exact answer to `prompt`, white space around it aside. Without a prompt it is asked to reply with exactly this.",
     examples: ["pong"],
   }),
-  free: z.boolean().optional().meta({ description: "The model must cost nothing. Default: `policy.require_free`.", examples: [true] }),
+  free: z
+    .boolean()
+    .optional()
+    .meta({ description: "The model must cost nothing. Default: `policy.require_free`.", examples: [true] }),
 });
 
 const entry = object({
@@ -36,13 +42,16 @@ const entry = object({
       "What must hold of it. Of vision, tools, schema and answer, the first that is asked for is probed by the model's own target, each further one by a target of its own: NAME_tools, NAME_schema, NAME_answer.",
     ),
   stream: z.boolean().prefault(true).meta({ description: "Ask for the answer token by token; off, there is no time to the first token." }),
-  prompt: text.optional().meta({ description: "What to ask. Default: a request to count, which costs next to nothing.", examples: ["Say hello."] }),
+  prompt: text
+    .optional()
+    .meta({ description: "What to ask. Default: a request to count, which costs next to nothing.", examples: ["Say hello."] }),
   max_tokens: z
     .int()
     .min(16)
     .optional()
     .meta({
-      description: "Most tokens of the answer. Default: 16, or 256 for a model that must reason. Some providers refuse less than 16.",
+      description:
+        "Most tokens of the answer. Default: 16, or what an expected answer needs, and 256 more for a model that must reason. Some providers refuse less than 16.",
       examples: [16],
     }),
   parameters: z

@@ -28,7 +28,11 @@ const next = (interval: number, timeout: number): number => interval + timeout;
 const SORTS: readonly Sort[] = [
   { fault: "the API rejects the key or fails (401, 5xx, network)", by: "credential", worst: next },
   { fault: "the key is found bad (key_valid 0)", by: "credential", worst: (interval, timeout) => POLLS * interval + timeout },
-  { fault: "credits, limits, the free quota run out", by: "credential", worst: (interval, timeout) => next(interval, timeout) + COUNTER_LAG_SECONDS },
+  {
+    fault: "credits, limits, the free quota run out",
+    by: "credential",
+    worst: (interval, timeout) => next(interval, timeout) + COUNTER_LAG_SECONDS,
+  },
   { fault: "a model is retired, blocked, begins to cost, loses an ability", by: "catalog", worst: next },
   { fault: "a model fails, stalls or answers wrongly", by: "model", worst: next },
   { fault: "the bucket fails, refuses, corrupts", by: "bucket", worst: next },

@@ -7,6 +7,10 @@ import { loadConfig } from "../../src/config/load.ts";
 import { env } from "./env.ts";
 import { sections } from "./sections.ts";
 
+/** In every test run a taste; `FUZZ=20 vitest run test/config/fuzz.test.ts` for an evening's work. */
+const FACTOR = Number(process.env.FUZZ ?? 1);
+const runs = (count: number) => ({ numRuns: count * FACTOR });
+
 const folder = join(import.meta.dirname, "good");
 const good = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
 
@@ -22,7 +26,7 @@ function holds(text: string): boolean {
 }
 
 test("any text at all", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), holds), { numRuns: 500 });
+  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), holds), runs(100));
 });
 
 test("any text of YAML's own characters", () => {
@@ -64,7 +68,7 @@ test("any text of YAML's own characters", () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => holds(pieces.join(""))),
-    { numRuns: 1000 },
+    runs(200),
   );
 });
 
@@ -97,7 +101,7 @@ test("any object where a config should be", () => {
   }));
   fc.assert(
     fc.property(fc.dictionary(key, tree, { maxKeys: 6 }), (value) => holds(JSON.stringify(value))),
-    { numRuns: 500 },
+    runs(100),
   );
 });
 
@@ -116,7 +120,7 @@ test("a good config with something cut, doubled or put in", () => {
       const place = Math.floor(at * text.length);
       return holds(text.slice(0, place) + put + text.slice(place + cut));
     }),
-    { numRuns: 1000 },
+    runs(200),
   );
 });
 

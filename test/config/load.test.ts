@@ -116,5 +116,10 @@ test("only headers whose name says so are secrets: hiding every `openai` would s
   const text = `credentials:
   a: { api_key: sk-or-v1-0123456789abcdef0123, headers: { x-portkey-provider: openai, x-portkey-api-key: pk-123456, Authorization: Bearer abcdefgh } }
 `;
-  expect(configOf(load({ text, env: {} })).secrets.toSorted()).toEqual(["Bearer abcdefgh", "abcdefgh", "pk-123456", "sk-or-v1-0123456789abcdef0123"]);
+  expect(configOf(load({ text, env: {} })).secrets.toSorted()).toEqual([
+    "Bearer abcdefgh",
+    "abcdefgh",
+    "pk-123456",
+    "sk-or-v1-0123456789abcdef0123",
+  ]);
 });

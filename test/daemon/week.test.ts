@@ -50,7 +50,13 @@ function live(simulator: Simulator, clock: FakeClock, records: ProbeRecord[]): L
   const ledger = openLedger(join(folder, "history.db"), clock.wall(), (error) => {
     throw error;
   });
-  const probing = createProbing({ clock, log, ledger, context: createContext(redactor), sinks: [{ take: (record) => records.push(record) }] });
+  const probing = createProbing({
+    clock,
+    log,
+    ledger,
+    context: createContext(redactor),
+    sinks: [{ take: (record) => records.push(record) }],
+  });
   probing.apply(loaded.config);
   return { probing, ledger };
 }
@@ -64,45 +70,49 @@ const perDay = (records: readonly ProbeRecord[]): Map<number, number> => {
 test.each([
   [50, 10],
   [1000, 200],
-])("a week on %d free requests a day: never a 429, never more than %d, every model at the promised rate", async (limit, allowed) => {
-  const clock = createFakeClock(Date.UTC(2026, 10, 23));
-  const simulator = await startSimulator({ now: clock.wall, freeRequestsPerDay: limit, firstTokenMs: 0, tokenMs: 0 });
-  const records: ProbeRecord[] = [];
-  try {
-    let life = live(simulator, clock, records);
-    // A sibling application uses half of the quota, spread over the day; every 31 hours the daemon is restarted.
-    for (let hour = 0; hour < 7 * 24; hour++) {
-      const siblings = Math.floor(((hour % 24) + 1) * (limit / 48)) - Math.floor((hour % 24) * (limit / 48));
-      for (let use = 0; use < siblings; use++) {
-        simulator.account.useFreeRequests(1);
-        await clock.advance(HOUR / siblings, () => life.probing.inFlight() === 0);
+])(
+  "a week on %d free requests a day: never a 429, never more than %d, every model at the promised rate",
+  async (limit, allowed) => {
+    const clock = createFakeClock(Date.UTC(2026, 10, 23));
+    const simulator = await startSimulator({ now: clock.wall, freeRequestsPerDay: limit, firstTokenMs: 0, tokenMs: 0 });
+    const records: ProbeRecord[] = [];
+    try {
+      let life = live(simulator, clock, records);
+      // A sibling application uses half of the quota, spread over the day; every 31 hours the daemon is restarted.
+      for (let hour = 0; hour < 7 * 24; hour++) {
+        const siblings = Math.floor(((hour % 24) + 1) * (limit / 48)) - Math.floor((hour % 24) * (limit / 48));
+        for (let use = 0; use < siblings; use++) {
+          simulator.account.useFreeRequests(1);
+          await clock.advance(HOUR / siblings, () => life.probing.inFlight() === 0);
+        }
+        if (siblings === 0) await clock.advance(HOUR, () => life.probing.inFlight() === 0);
+        if (hour % 31 === 30) {
+          await life.probing.stop(0);
+          life.ledger.close();
+          life = live(simulator, clock, records);
+        }
       }
-      if (siblings === 0) await clock.advance(HOUR, () => life.probing.inFlight() === 0);
-      if (hour % 31 === 30) {
-        await life.probing.stop(0);
-        life.ledger.close();
-        life = live(simulator, clock, records);
-      }
-    }
-    await life.probing.stop(0);
-    life.ledger.close();
+      await life.probing.stop(0);
+      life.ledger.close();
 
-    const runs = records.filter(({ target, outcome }) => target.kind === "model" && outcome.verdict !== "skipped");
-    expect(simulator.account.rejected()).toBe(0);
-    expect(runs.filter(({ outcome }) => outcome.verdict !== "up")).toEqual([]);
-    for (const used of perDay(runs).values()) expect(used).toBeLessThanOrEqual(allowed);
-    // Promised is the share, evenly over models and days; the first day also pays for the first look at each.
-    for (const name of MODELS) {
-      const own = runs.filter(({ target }) => target.name === name);
-      const promised = (7 * allowed) / MODELS.length;
-      expect(own.length).toBeGreaterThanOrEqual(Math.floor(promised * 0.9) - 1);
-      const gaps = own.slice(1).map(({ startedAt }, at) => startedAt - (own[at]?.startedAt ?? 0));
-      expect(Math.max(...gaps)).toBeLessThanOrEqual(((2 * DAY) / allowed) * MODELS.length);
+      const runs = records.filter(({ target, outcome }) => target.kind === "model" && outcome.verdict !== "skipped");
+      expect(simulator.account.rejected()).toBe(0);
+      expect(runs.filter(({ outcome }) => outcome.verdict !== "up")).toEqual([]);
+      for (const used of perDay(runs).values()) expect(used).toBeLessThanOrEqual(allowed);
+      // Promised is the share, evenly over models and days; the first day also pays for the first look at each.
+      for (const name of MODELS) {
+        const own = runs.filter(({ target }) => target.name === name);
+        const promised = (7 * allowed) / MODELS.length;
+        expect(own.length).toBeGreaterThanOrEqual(Math.floor(promised * 0.9) - 1);
+        const gaps = own.slice(1).map(({ startedAt }, at) => startedAt - (own[at]?.startedAt ?? 0));
+        expect(Math.max(...gaps)).toBeLessThanOrEqual(((2 * DAY) / allowed) * MODELS.length);
+      }
+    } finally {
+      await simulator.stop();
     }
-  } finally {
-    await simulator.stop();
-  }
-}, 120_000);
+  },
+  120_000,
+);
 
 test("when the sibling uses it all up, the probes leave the last requests alone and cause no 429", async () => {
   const clock = createFakeClock(Date.UTC(2026, 10, 23));
@@ -117,7 +127,9 @@ test("when the sibling uses it all up, the probes leave the last requests alone 
     expect(parked.length).toBeGreaterThan(0);
     expect(simulator.account.rejected()).toBe(0);
     await clock.advance(6 * HOUR, () => probing.inFlight() === 0);
-    const nextDay = records.filter(({ target, startedAt, outcome }) => target.kind === "model" && startedAt > Date.UTC(2026, 10, 24) && outcome.verdict === "up");
+    const nextDay = records.filter(
+      ({ target, startedAt, outcome }) => target.kind === "model" && startedAt > Date.UTC(2026, 10, 24) && outcome.verdict === "up",
+    );
     expect(nextDay.length).toBeGreaterThan(10);
     await probing.stop(0);
     ledger.close();

@@ -13,7 +13,7 @@ let simulator: Simulator;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "healthd-process-"));
-  simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1 });
+  simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, freeRequestsPerMinute: null });
 });
 afterEach(() => simulator.faults.clear());
 afterAll(async () => {
@@ -22,9 +22,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+let histories = 0;
+/** Each with a history of its own: what one test has used is not held against the next. */
 function configFile(name: string, yaml: string): string {
   const file = join(folder, name);
-  writeFileSync(file, configFor(simulator, yaml));
+  writeFileSync(file, `${configFor(simulator, yaml)}history: { path: "${folder}/history-${histories++}.db" }\n`);
   return file;
 }
 

@@ -26,6 +26,7 @@ buckets:
 apps:
   frontend: { url: "$APP", needs: [files, openrouter] }
 defaults: { every: 2s, timeout: 2s }
+budget: { free_quota_share: 1, free_requests_per_minute: 10000 }
 `;
 
 const scrapeConfig = (target: string): string => `global: { scrape_interval: 1s, scrape_timeout: 1s }
@@ -51,10 +52,10 @@ describe.skipIf(why !== undefined)(`Prometheus${why === undefined ? "" : `: ${wh
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "healthd-prometheus-"));
-    simulator = await startSimulator({ firstTokenMs: 20, tokenMs: 2 });
+    simulator = await startSimulator({ firstTokenMs: 20, tokenMs: 2, freeRequestsPerMinute: null, freeRequestsPerDay: 1_000_000 });
     // Dates and limits that a healthy account need not have.
     for (const fault of ["model_leaving", "key_expiring", "key_limit_low"] as const) simulator.faults.on(fault);
-    writeFileSync(join(folder, "healthd.yaml"), configFor(simulator, YAML));
+    writeFileSync(join(folder, "healthd.yaml"), `${configFor(simulator, YAML)}history: { path: "${folder}/history.db" }\n`);
     healthd = startHealthd(["run", "--config", join(folder, "healthd.yaml"), "--listen", "127.0.0.1:0", "--log-format", "json"]);
     url = await healthd.says(/"url":"(http:[^"]+)"/);
     const listen = `127.0.0.1:${await freePort()}`;

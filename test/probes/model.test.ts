@@ -148,7 +148,7 @@ describe("what the catalogue says of a model shapes the probe", () => {
       await mandatory.probe("openrouter_catalog");
       const { verdict, evidence } = await mandatory.probe("thinker");
       const sent = mandatory.simulator.requests.at(-1)?.body as Record<string, unknown>;
-      expect(sent).toMatchObject({ max_tokens: 256, reasoning: { effort: "low" } });
+      expect(sent).toMatchObject({ max_tokens: 272, reasoning: { effort: "low" } });
       expect(verdict).toBe("up");
       const { reasoning = 0, answer = 0 } = evidence.completion?.firstTokenSeconds ?? {};
       expect(reasoning).toBeGreaterThan(0);

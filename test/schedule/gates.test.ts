@@ -73,7 +73,11 @@ describe("quota", () => {
   });
   const answered: Evidence = { statusCode: 429, via: "header" };
   const told = (remaining: number, limit = 1000): Outcome =>
-    up({ statusCode: 200, via: "header", key: { formatValid: true, valid: true, freeRequestsLimit: limit, freeRequestsRemaining: remaining } });
+    up({
+      statusCode: 200,
+      via: "header",
+      key: { formatValid: true, valid: true, freeRequestsLimit: limit, freeRequestsRemaining: remaining },
+    });
 
   test("the day's quota spent parks every free model until 00:00 UTC, and no paid one", async () => {
     const gate = make();

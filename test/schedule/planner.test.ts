@@ -57,7 +57,10 @@ describe("free models", () => {
 test("paid models fit into the money of the day", () => {
   const some = [model("cheap", { free: false, usd: 0.0001 }), model("dear", { free: false, usd: 0.01 })];
   const planned = paces(some);
-  const cost = some.reduce((sum, { target, spend }) => sum + runsPerDay(planned.get(target.name) ?? { intervalSeconds: 1 } as never) * spend.usd, 0);
+  const cost = some.reduce(
+    (sum, { target, spend }) => sum + runsPerDay(planned.get(target.name) ?? ({ intervalSeconds: 1 } as never)) * spend.usd,
+    0,
+  );
   expect(cost).toBeLessThanOrEqual(0.05 + 1e-9);
   expect(cost).toBeGreaterThan(0.0499);
 });

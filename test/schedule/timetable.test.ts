@@ -127,7 +127,10 @@ describe("intervals", () => {
     await clock.advance(5_000);
     expect(ticks.length).toBe(before + 1);
     await clock.advance(1_800_000);
-    const grid = ticks.slice(1, before).concat(ticks.slice(before + 1)).map(({ at }) => at);
+    const grid = ticks
+      .slice(1, before)
+      .concat(ticks.slice(before + 1))
+      .map(({ at }) => at);
     expect(Math.max(...gaps(grid)) - Math.min(...gaps(grid))).toBeLessThan(1e-3);
   });
 

@@ -4,8 +4,8 @@ import type { Config } from "../../src/config/config.ts";
 import { formatIssue } from "../../src/config/issue.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Probed } from "../../src/core/outcome.ts";
-import { createContext, planProbes, sections } from "../../src/probes/index.ts";
 import type { Planned } from "../../src/core/probe.ts";
+import { createContext, planProbes, sections } from "../../src/probes/index.ts";
 import type { ProbeContext } from "../../src/probes/kind.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
 
@@ -41,7 +41,13 @@ budget: { free_quota_share: 1, free_requests_per_minute: 100000 }
 `;
 
 export async function startWorld(yaml: string = STANDARD, options: SimulatorOptions = {}): Promise<World> {
-  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, freeRequestsPerMinute: null, ...options });
+  const simulator = await startSimulator({
+    firstTokenMs: 5,
+    tokenMs: 1,
+    freeRequestsPerMinute: null,
+    freeRequestsPerDay: 1_000_000,
+    ...options,
+  });
   const loaded = loadConfig({ file: "test.yaml", text: configFor(simulator, yaml), sections, env: {} });
   if (!loaded.ok) {
     await simulator.stop();

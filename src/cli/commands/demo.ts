@@ -47,7 +47,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 
     const follow = followRecords(loaded.config.credentials.length * 2 + loaded.config.entries.length, io);
     io.out("Starting OpenRouter, S3 and an application on loopback, and llm-healthd watching them …\n");
-    const options = { config: loaded.config, log, redactor, read, sinks: [follow] };
+    const options = { config: loaded.config, log, redactor, read, sinks: [follow], historyPath: ":memory:" };
     let started = await startDaemon({ ...options, listen });
     // The demo must also run beside a daemon that already has the usual port.
     if (!started.ok && text(invocation, "listen") === undefined)

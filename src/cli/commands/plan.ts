@@ -73,7 +73,9 @@ function print(plan: Plan, words: Words, faults: readonly (readonly string[])[],
   if (plan.config.credentials.length > 0) io.out(`\n${table(ACCOUNTS, accountRows(plan, words), head)}\n`);
   io.out(`\n${table(FAULTS, faults, head)}\n`);
   if ([...plan.paces.values()].some(({ stretched }) => stretched)) {
-    io.out(`\n${paint(io, "dim", "(budget): probed less often than configured, so that the day's quota or money lasts; see budget in the config.")}\n`);
+    io.out(
+      `\n${paint(io, "dim", "(budget): probed less often than configured, so that the day's quota or money lasts; see budget in the config.")}\n`,
+    );
   }
 }
 
@@ -109,7 +111,9 @@ async function run(invocation: Invocation): Promise<ExitCode> {
       return [name, { ...config.budget, freeRequestsPerDay }];
     }),
   );
-  const unknown = config.credentials.filter(({ name, flavor }) => flavor === "openrouter" && facts.get(name)?.freeRequestsLimit === undefined);
+  const unknown = config.credentials.filter(
+    ({ name, flavor }) => flavor === "openrouter" && facts.get(name)?.freeRequestsLimit === undefined,
+  );
   for (const { name } of unknown) {
     io.err(`${name} has not told its free requests a day; the least an account has, ${planner.LEAST_FREE_REQUESTS_PER_DAY}, is assumed.\n`);
   }

@@ -1,6 +1,6 @@
+import type { Planned } from "../../core/probe.ts";
 import { type Command, configOptions, flag, type Invocation } from "../command.ts";
 import { EXIT, type ExitCode, paint } from "../io.ts";
-import type { Planned } from "../../core/probe.ts";
 
 // What the live comparison may ask: only what costs nothing.
 const KINDS = ["credential", "catalog", "bucket"];

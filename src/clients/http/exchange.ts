@@ -138,12 +138,12 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   } catch (error) {
     fault = signal.aborted ? deadlineFault(watch, lastChunkSeconds) : transportFault(error);
   }
+  const durationSeconds = watch.finish();
   stream.destroy();
-  watch.mark("end");
   return {
     ...seen,
     body: Buffer.concat(chunks),
-    durationSeconds: watch.elapsed(),
+    durationSeconds,
     phases: watch.phases(),
     ...(fault === undefined ? {} : { fault }),
   };

@@ -12,6 +12,8 @@ export interface Stopwatch {
   mark(mark: Mark): void;
   /** Seconds since the start. */
   elapsed(): number;
+  /** Marks the end, and returns the seconds from start to it: the same end that the phases know. */
+  finish(): number;
   phases(): Phases;
   reached(mark: Mark): boolean;
   /** Listens to a request's and its socket's own events. */
@@ -44,6 +46,11 @@ export function startStopwatch(): Stopwatch {
   return {
     mark,
     elapsed: () => (systemClock.monotonic() - start) / 1000,
+    finish() {
+      const end = systemClock.monotonic();
+      marks.set("end", end);
+      return (end - start) / 1000;
+    },
     reached: (name) => marks.has(name),
     follow(request) {
       request.once("socket", followSocket);

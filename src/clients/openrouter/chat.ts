@@ -100,7 +100,11 @@ function withoutFault<T extends { readonly fault?: unknown }>({ fault: _, ...res
 
 function finding(connection: Connection, answer: Answer, reason: Reason, transcript: Transcript): Finding<ChatReply> {
   const backoff = backoffOf(reason, answer, systemClock.wall());
-  const evidence = { ...evidenceOf(connection, answer, reason), completion: transcript.completion(), ...(backoff === undefined ? {} : { backoff }) };
+  const evidence = {
+    ...evidenceOf(connection, answer, reason),
+    completion: transcript.completion(),
+    ...(backoff === undefined ? {} : { backoff }),
+  };
   return reason === "ok" ? { reason, evidence, value: { text: transcript.text, toolCalls: transcript.toolCalls } } : { reason, evidence };
 }
 

@@ -79,7 +79,16 @@ export const chatSchema = z.object({
   usage,
   error: errorField,
   /** Who was tried before the answer came (§6); only when asked for. */
-  openrouter_metadata: z.object({ attempt: number, attempts: z.array(z.object({ status: number })).optional().catch(undefined) }).optional().catch(undefined),
+  openrouter_metadata: z
+    .object({
+      attempt: number,
+      attempts: z
+        .array(z.object({ status: number }))
+        .optional()
+        .catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
 });
 export type ChatMessage = z.output<typeof chatSchema>;
 

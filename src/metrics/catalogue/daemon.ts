@@ -4,7 +4,14 @@ import type { ProbeRecord } from "../../core/probe.ts";
 import { DURATION_BUCKETS_SECONDS, metric, sample } from "../metric.ts";
 
 /** A run the timetable owed and could not give is missed; one refused because the daemon stops is not. */
-const MISSED: Readonly<Record<SkipCause, boolean>> = { overlap: true, late: true, stopping: false, quota: false, budget: false, backoff: false };
+const MISSED: Readonly<Record<SkipCause, boolean>> = {
+  overlap: true,
+  late: true,
+  stopping: false,
+  quota: false,
+  budget: false,
+  backoff: false,
+};
 
 const lateness = ({ latenessSeconds }: ProbeRecord) => sample({}, latenessSeconds);
 

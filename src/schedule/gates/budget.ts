@@ -15,7 +15,11 @@ export interface Purse {
 const MINUTE_MS = 60_000;
 
 /** What is left of the day's budget; never below 0. */
-export function budgetLeft({ clock, ledger }: Purse, credential: string, allowance: Allowance): { readonly freeRequests: number; readonly usd: number } {
+export function budgetLeft(
+  { clock, ledger }: Purse,
+  credential: string,
+  allowance: Allowance,
+): { readonly freeRequests: number; readonly usd: number } {
   const today = utcDay(clock.wall());
   return {
     freeRequests: Math.max(0, freeRequestsAllowed(allowance) - ledger.freeRequestsSince(credential, today)),
