@@ -9,8 +9,8 @@ export const kinds = ["model", "credential", "catalog", "bucket", "app"] as cons
 export type Kind = (typeof kinds)[number];
 
 export interface ReasonEntry {
-  /** `addressee`: whoever runs what the probe talked to, see `ownerOf`. */
-  readonly owner: Owner | "addressee";
+  /** `addressee`: whoever runs what the probe talked to; `answerer`: the same, but for a model the provider behind it. See `ownerOf`. */
+  readonly owner: Owner | "addressee" | "answerer";
   /** What happened, in plain words; continues the sentence "NAME is down: …". */
   readonly says: string;
   /** What to do; the first sentence is shown in tables. */
@@ -41,12 +41,8 @@ export const reasons = {
     "the stream opened, but no token came",
     "The model is cold or overloaded. Try another model or provider.",
   ),
-  timeout_stall: entry(
-    "addressee",
-    "the answer began and then stopped",
-    "The upstream stalled. Try another model or provider if it lasts.",
-  ),
-  timeout_total: entry("addressee", "the answer was not complete within the time allowed", "Raise the timeout, or choose a faster model."),
+  timeout_stall: entry("answerer", "the answer began and then stopped", "The upstream stalled. Try another model or provider if it lasts."),
+  timeout_total: entry("answerer", "the answer was not complete within the time allowed", "Raise the timeout, or choose a faster model."),
   stream_truncated: entry(
     "provider",
     "the stream ended without a finish",
@@ -141,5 +137,6 @@ const ADDRESSEE: Readonly<Record<Kind, Owner>> = {
 /** Who has to act: fixed by the reason, or by what was addressed where the reason alone cannot tell. */
 export function ownerOf(reason: Reason, kind: Kind): Owner {
   const { owner } = reasons[reason];
+  if (owner === "answerer") return kind === "model" ? "provider" : ADDRESSEE[kind];
   return owner === "addressee" ? ADDRESSEE[kind] : owner;
 }

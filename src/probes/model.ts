@@ -1,5 +1,6 @@
 /** A model: one small completion, as a user's application would ask for it. */
 import { z } from "zod";
+import type { CatalogueModel } from "../clients/openrouter/catalogue.ts";
 import { type ChatReply, type ChatRequest, chat } from "../clients/openrouter/chat.ts";
 import type { Finding } from "../clients/openrouter/connection.ts";
 import type { Config, Credential, Entry } from "../config/config.ts";
@@ -79,13 +80,18 @@ const section: Section = {
 /** Whether it must cost nothing, by its own word or the policy's. */
 export const mustBeFree = (settings: ModelSettings, config: Config): boolean => settings.expect.free ?? config.policy.requireFree;
 
-/** Holds reasoning down, and caps the price at nothing where nothing may be spent (openrouter-api §6). */
-function openrouterParameters(mandatoryReasoning: boolean, free: boolean): Record<string, Record<string, unknown>> {
-  return {
-    reasoning: mandatoryReasoning ? { effort: "low" } : { enabled: false },
-    ...(free ? { provider: { max_price: { prompt: 0, completion: 0 } } } : {}),
-  };
+/**
+ * Holds reasoning down where there is any (openrouter-api §6). A model that is not known yet gets the wish too, but not together with
+ * `require_parameters`: one that knows no reasoning would then have no endpoint left.
+ */
+function reasoningOf(model: CatalogueModel | undefined, { parameters }: Exercise): Record<string, unknown> {
+  if (model?.reasoning === "mandatory") return { reasoning: { effort: "low" } };
+  const wanted = model === undefined ? !("provider" in parameters) : model.reasoning === "optional";
+  return wanted ? { reasoning: { enabled: false } } : {};
 }
+
+/** Where nothing may be spent, the price is capped at nothing (§6). */
+const priceCap = (free: boolean): Record<string, unknown> => (free ? { provider: { max_price: { prompt: 0, completion: 0 } } } : {});
 
 /** Later ones win; what stands under `provider` in several adds up. */
 function merged(...some: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> {
@@ -117,17 +123,14 @@ const seen = ({ context, credential, settings }: Source) => context.seenModels.g
 
 function requestOf(source: Source, exercise: Exercise): ChatRequest {
   const { settings, credential, free } = source;
-  const mandatory = seen(source)?.reasoning === "mandatory";
+  const model = seen(source);
+  const ours = credential.flavor === "openrouter" ? merged(reasoningOf(model, exercise), priceCap(free)) : {};
   return {
     model: settings.id,
     messages: [{ role: "user", content: exercise.content }],
-    maxTokens: settings.maxTokens ?? exercise.maxTokens + (mandatory ? REASONING_TOKENS : 0),
+    maxTokens: settings.maxTokens ?? exercise.maxTokens + (model?.reasoning === "mandatory" ? REASONING_TOKENS : 0),
     stream: settings.stream,
-    parameters: merged(
-      credential.flavor === "openrouter" ? openrouterParameters(mandatory, free) : {},
-      exercise.parameters,
-      settings.parameters,
-    ),
+    parameters: merged(ours, exercise.parameters, settings.parameters),
   };
 }
 

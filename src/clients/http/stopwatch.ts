@@ -9,7 +9,6 @@ const MARKS = ["start", "resolved", "connected", "secured", "sent", "headers", "
 type Mark = (typeof MARKS)[number];
 
 export interface Stopwatch {
-  mark(mark: Mark): void;
   /** Seconds since the start. */
   elapsed(): number;
   /** Marks the end, and returns the seconds from start to it: the same end that the phases know. */
@@ -44,7 +43,6 @@ export function startStopwatch(): Stopwatch {
   };
 
   return {
-    mark,
     elapsed: () => (systemClock.monotonic() - start) / 1000,
     finish() {
       const end = systemClock.monotonic();

@@ -20,6 +20,8 @@ function told<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
+const hasChoices = (body: unknown): boolean => (body as { choices?: unknown } | null)?.choices != null;
+
 export interface ToolCall {
   readonly name: string;
   /** JSON, as the model wrote it. */
@@ -39,6 +41,8 @@ export class Transcript {
   overflowed = false;
   /** `[DONE]` was seen. */
   done = false;
+  /** Some choice came. */
+  #answered = false;
   #usage: ChatMessage["usage"];
   #model: string | undefined;
   #provider: string | undefined;
@@ -53,7 +57,8 @@ export class Transcript {
 
   /** Some token came, visible or not. */
   get alive(): boolean {
-    return this.lastTokenSeconds !== undefined || (this.#usage?.completion_tokens ?? 0) > 0;
+    // Tokens that are counted but belong to no choice are no answer (openrouter-api §7 c).
+    return this.lastTokenSeconds !== undefined || (this.#answered && (this.#usage?.completion_tokens ?? 0) > 0);
   }
 
   add(item: SseItem, atSeconds: number): void {
@@ -83,7 +88,10 @@ export class Transcript {
     this.#provider ??= provider;
     this.#usage = usage ?? this.#usage;
     this.#attempts = metadata?.attempt ?? metadata?.attempts?.length ?? this.#attempts;
+    // `choices` of another type is no answer of this API; without it, it is one that says nothing.
+    if (choices === undefined && hasChoices(body)) this.malformed = true;
     for (const choice of choices ?? []) {
+      this.#answered = true;
       this.#hear(choice.delta ?? choice.message, atSeconds);
       this.finishReason ??= choice.finish_reason ?? undefined;
     }
