@@ -1,43 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
-import { cli as runCommand } from "../support/cli.ts";
-import { configFor } from "../support/world.ts";
+import type { Simulator } from "../../src/simulator/index.ts";
+import { type CliWorld, startCliWorld, TEN_MODELS } from "../support/cli.ts";
 
-/** The first user's bad night: seven models that exist and the three that did not. */
-const TEN_MODELS = `credentials:
-  openrouter: { api_key: "\${API_KEY}", base_url: "$API" }
-models:
-  qwen_coder: qwen/qwen3-coder:free
-  qwen_vl: { id: "qwen/qwen2.5-vl-72b-instruct:free", expect: { vision: true } }
-  gemini_flash: { id: "google/gemini-2.0-flash-exp:free", expect: { vision: true } }
-  kimi_k2: moonshotai/kimi-k2:free
-  deepseek_v3: deepseek/deepseek-chat-v3.1:free
-  tongyi_research: alibaba/tongyi-deepresearch-30b-a3b:free
-  gemma_27b: google/gemma-3-27b-it:free
-  dead_qwen: qwen/qwen3-coder-480b
-  dead_kimi: moonshot/kimi-dev-72b
-  dead_deepseek: deepseek/deepseek-r1-70b
-`;
-
+let world: CliWorld;
 let simulator: Simulator;
 let folder: string;
-const cli: typeof runCommand = (args, over = {}) => runCommand(args, { env: { API_KEY: simulator.credentials.apiKey }, ...over });
-const file = (name: string, yaml: string): string => {
-  const path = join(folder, name);
-  writeFileSync(path, configFor(simulator, yaml), { mode: 0o600 });
-  return path;
-};
+let file: CliWorld["file"];
+let cli: CliWorld["cli"];
 beforeAll(async () => {
-  simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1 });
-  folder = mkdtempSync(join(tmpdir(), "healthd-cli-"));
+  world = await startCliWorld();
+  ({ simulator, folder, file, cli } = world);
 });
-afterAll(async () => {
-  await simulator.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => world.end());
 afterEach(() => simulator.faults.clear());
 
 describe("check", () => {

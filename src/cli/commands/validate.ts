@@ -1,9 +1,21 @@
+import type { Config } from "../../config/config.ts";
 import type { Planned } from "../../core/probe.ts";
-import { type Command, configOptions, flag, type Invocation } from "../command.ts";
+import { type Command, configOptions, flag, type Invocation, text } from "../command.ts";
 import { EXIT, type ExitCode, paint } from "../io.ts";
+import { catalogOption } from "./models.ts";
 
 // What the live comparison may ask: only what costs nothing.
 const KINDS = ["credential", "catalog", "bucket"];
+
+/** The models against a saved catalogue. */
+async function compareSaved(config: Config, invocation: Invocation): Promise<ExitCode> {
+  const { modelRows, printModels } = await import("../model-table.ts");
+  const found = await Promise.all(config.credentials.map((credential) => modelRows(config, credential, invocation, { offline: true })));
+  const rows = found.flatMap((some) => some ?? []);
+  const missing = rows.filter(({ exists }) => !exists);
+  if (missing.length > 0) printModels(missing, invocation.io);
+  return found.includes(undefined) || missing.length > 0 ? EXIT.usage : EXIT.ok;
+}
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
@@ -18,7 +30,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const { config, redactor } = opened;
   const planned: readonly Planned[] = planProbes(config, createContext(redactor));
   io.out(`${paint(io, "green", "ok")} ${config.file}: ${planned.length} targets\n`);
-  if (flag(invocation, "offline")) return EXIT.ok;
+  if (flag(invocation, "offline")) return text(invocation, "catalog") === undefined ? EXIT.ok : compareSaved(config, invocation);
   const records = await probeOnce(
     planned.filter(({ target }) => KINDS.includes(target.kind)),
     io,
@@ -31,7 +43,11 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 export const validate: Command = {
   name: "validate",
   summary: "Read the config and report every problem; unless offline, compare it with the live key, catalogue and bucket too.",
-  options: [...configOptions, { flags: "--offline", says: "only the file: ask nobody" }],
+  options: [
+    ...configOptions,
+    { flags: "--offline", says: "only the file: ask nobody" },
+    { ...catalogOption, says: "with --offline: compare the models with this saved answer of GET /models" },
+  ],
   examples: ["llm-healthd validate --offline", "llm-healthd validate --config config/healthd.yaml --env-file .env.dev"],
   exits: "0 nothing wrong, 2 something is",
   run,
