@@ -1,7 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { openSync } from "node:fs";
 import { dirname } from "node:path";
 import { type DestinationStream, destination, type Level, type Logger, multistream, pino, type StreamEntry } from "pino";
 import pretty from "pino-pretty";
+import { systemClock } from "./clock.ts";
+import { makeFolder } from "./folder.ts";
 import type { Redactor } from "./redact.ts";
 
 export type Log = Logger;
@@ -19,26 +22,55 @@ export interface LogOptions {
   readonly stream?: DestinationStream;
 }
 
+/** A log that cannot be written must not stop what it tells of: a full disk or a closed pipe costs lines, and is told once where it can be. */
+function guarded(stream: DestinationStream, lost: (error: Error) => void): DestinationStream {
+  let told = false;
+  const onError = (error: Error): void => {
+    if (!told) lost(error);
+    told = true;
+  };
+  if (stream instanceof EventEmitter) stream.on("error", onError);
+  return {
+    write(line) {
+      try {
+        stream.write(line);
+      } catch (error) {
+        onError(error as Error);
+      }
+    },
+  };
+}
+
 function mainStream({ format, colour, stream }: LogOptions): DestinationStream {
   if (stream !== undefined) return stream;
   if (format === "json") return destination({ fd: 2, sync: true });
   return pretty({ colorize: colour, destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
 }
 
-/** JSON lines (or a readable form) on stderr, and in a file when asked. Every line passes the redactor last, so no field can forget it. */
+/**
+ * JSON lines (or a readable form) on stderr, and in a file when asked. Every line passes the redactor last, so no field can forget it.
+ * Throws when the file cannot be opened; what goes wrong later costs lines, not the process.
+ */
 export function createLog(options: LogOptions): Log {
-  const streams: StreamEntry[] = [{ level: options.level, stream: mainStream(options) }];
-  if (options.file !== undefined) {
-    mkdirSync(dirname(options.file), { recursive: true });
-    streams.push({ level: options.level, stream: destination({ dest: options.file, sync: true, append: true }) });
+  const { level, file, redactor } = options;
+  const main = guarded(mainStream(options), () => undefined);
+  const streams: StreamEntry[] = [{ level, stream: main }];
+  if (file !== undefined) {
+    makeFolder(dirname(file));
+    const lost = (error: Error): void =>
+      main.write(
+        `${JSON.stringify({ time: new Date(systemClock.wall()).toISOString(), level: "error", msg: `lines are missing in ${file}: ${error.message}` })}\n`,
+      );
+    // Opened here, so that a place that cannot be written is known before anything starts.
+    streams.push({ level, stream: guarded(destination({ fd: openSync(file, "a"), sync: true }), lost) });
   }
   return pino(
     {
-      level: options.level,
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: (line) => options.redactor.text(line) },
+      hooks: { streamWrite: (line) => redactor.text(line) },
     },
     multistream(streams),
   );

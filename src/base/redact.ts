@@ -1,7 +1,9 @@
 /**
  * The one redaction: everything that leaves the process as text (log, metric, page, API, error) goes through `text`.
- * It hides the secrets it was taught, wherever they stand, and whatever looks like a secret by its shape.
+ * It hides the secrets it was taught, wherever they stand, and whatever looks like a secret by its shape; and what would steer a terminal.
  */
+import { printable } from "./printable.ts";
+
 export interface Redactor {
   /** From now on hide this value, and its URL-encoded, JSON-escaped and base64 spellings. */
   learn(secret: string): void;
@@ -46,7 +48,7 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
       let out = text;
       for (const secret of known) out = out.replaceAll(secret, HIDDEN);
       for (const [shape, replacement] of SHAPES) out = out.replace(shape, replacement);
-      return out;
+      return printable(out);
     },
   };
 }

@@ -3,17 +3,23 @@ import { createRedactor, type Redactor } from "../base/redact.ts";
 import type { Config } from "../config/config.ts";
 import { type Invocation, text } from "./command.ts";
 
-/** The log that the flags ask for, or else the config. */
-export function logFor(invocation: Invocation, config: Config): { log: Log; redactor: Redactor } {
+/** The log that the flags ask for, or else the config; undefined after the complaint about a file that cannot be written. */
+export function logFor(invocation: Invocation, config: Config): { log: Log; redactor: Redactor } | undefined {
   const { io } = invocation;
   const redactor = createRedactor(config.secrets);
   const format = text(invocation, "logFormat") ?? (io.live ? "pretty" : "json");
-  const log = createLog({
-    level: (text(invocation, "logLevel") as LogLevel | undefined) ?? config.log.level,
-    format: format === "pretty" ? "pretty" : "json",
-    colour: io.colour,
-    ...(config.log.file === undefined ? {} : { file: config.log.file }),
-    redactor,
-  });
-  return { log, redactor };
+  const { file } = config.log;
+  try {
+    const log = createLog({
+      level: (text(invocation, "logLevel") as LogLevel | undefined) ?? config.log.level,
+      format: format === "pretty" ? "pretty" : "json",
+      colour: io.colour,
+      ...(file === undefined ? {} : { file }),
+      redactor,
+    });
+    return { log, redactor };
+  } catch (error) {
+    io.err(`log.file ${file} cannot be written: ${(error as Error).message}. Choose another, or remove the line.\n`);
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@ import { connectionOf, createContext } from "../probes/kind.ts";
 import { lookUpAll, wantedModels } from "../probes/listing.ts";
 import { type Invocation, text } from "./command.ts";
 import { type Io, paint } from "./io.ts";
-import { type Column, table } from "./table.ts";
+import { type Column, foreign, table } from "./table.ts";
 
 // The whole catalogue, with a slow link in mind; nobody waits longer for a table.
 const TIMEOUT_MS = 30_000;
@@ -43,14 +43,14 @@ const COLUMNS: readonly Column[] = [
 function cells({ name, id, exists, facts }: ModelRow, io: Io): string[] {
   const free = facts?.free === undefined ? "" : facts.free ? "yes" : "no";
   return [
-    name,
-    id,
+    foreign(name),
+    foreign(id),
     exists ? paint(io, "green", "yes") : paint(io, "red", "no"),
     free,
     perMillion(facts?.priceUsdPerToken?.input),
     perMillion(facts?.priceUsdPerToken?.output),
     facts?.contextLengthTokens === undefined ? "" : String(facts.contextLengthTokens),
-    (facts?.inputModalities ?? []).join(" "),
+    foreign((facts?.inputModalities ?? []).join(" ")),
     day(facts?.expiresAt),
   ];
 }
@@ -83,7 +83,7 @@ export function printModels(rows: readonly ModelRow[], io: Io): void {
     io.out(
       `\n${paint(io, "red", "●")} ${name}: ${id} does not exist.${nearest.length === 0 ? " Nothing in the catalogue is like it.\n" : " Did you mean\n"}`,
     );
-    for (const { id: proposal, why } of nearest) io.out(`  → ${paint(io, "bold", proposal)}  ${paint(io, "dim", why)}\n`);
+    for (const { id: proposal, why } of nearest) io.out(`  → ${paint(io, "bold", foreign(proposal))}  ${paint(io, "dim", foreign(why))}\n`);
   }
 }
 

@@ -1,10 +1,18 @@
 /** Readable tables in plain text: columns as wide as their widest cell. */
 import { stripVTControlCharacters } from "node:util";
+import { oneLine } from "../base/printable.ts";
 
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
 }
+
+/** Of a table of other people's words: no cell may be wider. */
+const WIDEST = 80;
+export const foreign = (cell: string): string => {
+  const line = oneLine(cell);
+  return line.length > WIDEST ? `${line.slice(0, WIDEST - 1)}…` : line;
+};
 
 const width = (cell: string): number => [...stripVTControlCharacters(cell)].length;
 

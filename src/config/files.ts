@@ -1,5 +1,5 @@
 /** Reading the files a config consists of: itself, dotenv files, secret files. A file that cannot be read is a Problem. */
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Problem } from "./issue.ts";
 
 export interface FileText {
@@ -27,11 +27,24 @@ function decode(bytes: Buffer): string | Required<Problem> {
   }
 }
 
+/** A device or a pipe may have no end, and no size. */
+function readAtMost(handle: number, limit: number): Buffer {
+  const bytes = Buffer.alloc(limit);
+  let length = 0;
+  while (length < limit) {
+    const read = readSync(handle, bytes, length, limit - length, null);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+}
+
 function readOpened(handle: number): FileText | Required<Problem> {
   const stat = fstatSync(handle);
   if (stat.isDirectory()) return BY_CODE.EISDIR ?? unreadable("EISDIR");
-  if (stat.size > LARGEST_BYTES) return { found: `${stat.size} bytes`, expected: "at most 1 MiB", fix: "see whether it is the right file" };
-  const text = decode(readFileSync(handle));
+  const bytes = readAtMost(handle, LARGEST_BYTES + 1);
+  if (bytes.length > LARGEST_BYTES) return { found: "more than 1 MiB", expected: "at most 1 MiB", fix: "see whether it is the right file" };
+  const text = decode(bytes);
   const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
   return typeof text === "string" ? { text, open } : text;
 }

@@ -13,7 +13,7 @@ import { type SecretsFound, takeSecrets } from "./secrets.ts";
 import type { Section } from "./section.ts";
 import { fieldsOf, isMapping, valueAt } from "./shape.ts";
 import { parseSource, type Source } from "./source.ts";
-import { type Env, parseEnvText, SECRET_NAME, variablesIn } from "./variables.ts";
+import { type Env, lookUp, parseEnvText, SECRET_NAME, variablesIn } from "./variables.ts";
 
 export interface LoadOptions {
   readonly file: string;
@@ -111,7 +111,7 @@ interface Read {
 
 function secretVariables(text: string, env: Env): string[] {
   return variablesIn(text).flatMap((name) => {
-    const value = env[name];
+    const value = lookUp(env, name);
     return SECRET_NAME.test(name) && value !== undefined && value !== "" ? [value] : [];
   });
 }

@@ -1,4 +1,5 @@
 /** What the schema of one entry cannot see: names over all sections, what refers to what, timing against the defaults. */
+import { cronRuns } from "../base/cron.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Every } from "../core/probe.ts";
 import type { Kind } from "../core/reason.ts";
@@ -142,10 +143,12 @@ export function needsIssues(items: readonly Item[], names: readonly string[], ad
 /** A run must be over before the next is due. Cron expressions are left to the overlap gate. */
 export function timingIssue(timing: Timing, path: Path, value: unknown, add: Add): void {
   const { every, timeoutSeconds } = timing;
-  if (!("seconds" in every) || every.seconds >= timeoutSeconds) return;
+  const [first = 0, second = Number.POSITIVE_INFINITY] = "cron" in every ? cronRuns(every.cron, 2) : [];
+  const seconds = "cron" in every ? (second - first) / 1000 : every.seconds;
+  if (seconds >= timeoutSeconds) return;
   const raw = valueAt(value, path);
   const key = isMapping(raw) && Object.hasOwn(raw, "every") ? "every" : "timeout";
-  const [interval, timeout] = [formatDuration(every.seconds), formatDuration(timeoutSeconds)];
+  const [interval, timeout] = [formatDuration(seconds), formatDuration(timeoutSeconds)];
   add([...path, key], {
     found: `every ${interval} with a timeout of ${timeout}`,
     expected: "every at least as long as timeout",

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { logLevels } from "../base/log.ts";
 import { baseUrl, listen } from "./addresses.ts";
 import { flavors } from "./config.ts";
-import { duration, every, headers, secretText, text, variable } from "./pieces.ts";
+import type { Problem } from "./issue.ts";
+import { duration, every, headers, reading, secretText, text, variable } from "./pieces.ts";
 import type { Section } from "./section.ts";
 
 export { baseUrl, listen, parseListen, url } from "./addresses.ts";
@@ -87,11 +88,17 @@ const policy = object({
 
 const web = object({
   listen: listen.prefault("127.0.0.1:10556").meta({ description: "Where metrics, status page and API are served." }),
-  config_file: text.optional().meta({
-    description: "TLS and basic auth, in the format of Prometheus' exporter-toolkit. Relative to this file.",
-    title: "a file name",
-    examples: ["web.yaml"],
-  }),
+  // Accepted and ignored it would leave a port open that its owner believes shut.
+  config_file: reading((): string | Problem => ({
+    found: "a web config file",
+    expected: "no such line: TLS and basic auth are not there yet",
+    fix: "remove it, listen on loopback, and put a proxy that has them in front",
+  }))
+    .optional()
+    .meta({
+      description: "Not there yet, and refused: TLS and basic auth, in the format of Prometheus' exporter-toolkit.",
+      title: "a file name",
+    }),
 });
 
 const log = object({

@@ -62,12 +62,19 @@ function learnHeaders(headers: Record<string, unknown>, values: Set<string>): vo
   }
 }
 
+/** What stands behind the names of a URL's query: tokens travel there. */
+function learnQuery(url: unknown, values: Set<string>): void {
+  if (typeof url !== "string" || !URL.canParse(url)) return;
+  for (const value of new URL(url).searchParams.values()) values.add(value);
+}
+
 /** Changes `source.value`: `<key>_file` becomes `<key>`. */
 export function takeSecrets(root: AnySchema, source: Source, folder: string): SecretsFound {
   const found: SecretsFound = { values: new Set(), fromFile: [], places: [], problems: [] };
   visitObjects(root, source.value, (fields, object, path) => {
     for (const [key, schema] of fields)
       if (notesOf(schema).secret && !source.spoiled([...path, key])) takeField(object, path, key, folder, found);
+    if (fields.has("url")) learnQuery(object.url, found.values);
     if (fields.has("headers") && isMapping(object.headers)) learnHeaders(object.headers, found.values);
   });
   return found;

@@ -4,6 +4,9 @@ import type { Problem } from "./issue.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** Of its own: `${__proto__}` is no variable. */
+export const lookUp = (env: Env, name: string): string | undefined => (Object.hasOwn(env, name) ? env[name] : undefined);
+
 /** Variables and headers with such a name hold something to hide; `x-portkey-provider: openai` does not. */
 export const SECRET_NAME = /(?:(?:^|[-_.]|api|access|private)key|secret|token|passw|authorization|cookie)(?!.*_file$)/i;
 
@@ -21,7 +24,7 @@ function resolve(inside: string, closed: boolean, env: Env): string | Problem {
     const expected = `\${NAME} or \${NAME:-default}`;
     return { found: "a variable reference that cannot be read", expected, fix: "write it so, or $$ for a dollar sign" };
   }
-  const value = env[name];
+  const value = lookUp(env, name);
   if (value !== undefined && value !== "") return value;
   if (fallback !== undefined) return fallback;
   return {

@@ -1,4 +1,5 @@
 /** The one place where things are joined: config to probes, probes to schedule, records to metrics, log, status and web. */
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -47,6 +48,9 @@ const STOP_GRACE_SECONDS = 4;
 // Probing has stopped when no tick came for this many of the shortest intervals, and at least a minute.
 const STALLED_INTERVALS = 3;
 const STALLED_AT_LEAST_SECONDS = 60;
+
+/** What is bound, opened or created once. */
+const RESTART_ONLY = ["web", "log", "history"] as const;
 
 /** Everything that lives as long as the daemon. */
 interface Parts {
@@ -136,32 +140,45 @@ function serve(options: DaemonOptions, parts: Parts, current: () => Config, relo
   });
 }
 
-/** Starts probing and serving, or says why it cannot. Nothing is left behind when it cannot. */
-export async function startDaemon(options: DaemonOptions): Promise<Started> {
-  const { log, redactor, listen } = options;
-  const parts = join(options);
-  let { config } = options;
-
-  const noteReload = (ok: boolean): void => {
-    parts.metrics.set("healthd_config_last_reload_successful", ok ? 1 : 0);
-    if (ok) parts.metrics.set("healthd_config_last_reload_success_timestamp_seconds", parts.clock.wall() / 1000);
-  };
-  const reload = async (): Promise<Reloaded> => {
+/** Reads the config anew and swaps it in, whole or not at all. */
+function reloader(options: DaemonOptions, parts: Parts, current: { config: Config }): () => Promise<Reloaded> {
+  const { log, redactor } = options;
+  return async () => {
     const loaded = options.read();
-    noteReload(loaded.ok);
+    noteReload(parts, loaded.ok);
     if (!loaded.ok) {
       log.error({ issues: loaded.issues.map(formatIssue) }, "the new config is wrong; the old one stays in force");
       return loaded;
     }
-    const { added, removed, changed, unchanged } = diff(config, loaded.config);
+    const before = current.config;
+    const { added, removed, changed, unchanged } = diff(before, loaded.config);
     for (const secret of loaded.config.secrets) redactor.learn(secret);
-    config = loaded.config;
-    apply(config, parts, new Set(unchanged));
+    const waits = RESTART_ONLY.filter((key) => !isDeepStrictEqual(before[key], loaded.config[key]));
+    if (waits.length > 0) log.warn({ keys: waits }, `${waits.join(", ")}: changed, and takes effect at the next start`);
+    current.config = loaded.config;
+    apply(loaded.config, parts, new Set(unchanged));
     log.info({ added, removed, changed, unchanged: unchanged.length }, "config reloaded");
     return { ok: true };
   };
+}
 
-  const web = serve(options, parts, () => config, reload);
+function noteReload({ metrics, clock }: Parts, ok: boolean): void {
+  metrics.set("healthd_config_last_reload_successful", ok ? 1 : 0);
+  if (ok) metrics.set("healthd_config_last_reload_success_timestamp_seconds", clock.wall() / 1000);
+}
+
+/** Starts probing and serving, or says why it cannot. Nothing is left behind when it cannot. */
+export async function startDaemon(options: DaemonOptions): Promise<Started> {
+  const { log, listen, config } = options;
+  let parts: Parts;
+  try {
+    parts = join(options);
+  } catch (error) {
+    return { ok: false, why: `history.path ${config.history.path} cannot be opened: ${(error as Error).message}. Choose another place.` };
+  }
+  const current = { config };
+  const reload = reloader(options, parts, current);
+  const web = serve(options, parts, () => current.config, reload);
   let url: string;
   try {
     ({ url } = await web.listen(listen.host, listen.port));
@@ -175,7 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
       why: `cannot listen on ${listen.host}:${listen.port}: ${what}. Choose another with --listen HOST:PORT, or web.listen in the config.`,
     };
   }
-  noteReload(true);
+  noteReload(parts, true);
   apply(config, parts);
   log.info(
     { url, targets: parts.probing.targets().length, version: VERSION },

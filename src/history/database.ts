@@ -1,7 +1,7 @@
 /** The one file of what happened. The only door to node:sqlite. */
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "../base/folder.ts";
 
 /** Each brings the file from the version of its place to the next; never change one that was released. */
 const MIGRATIONS: readonly string[] = [
@@ -14,7 +14,7 @@ export const IN_MEMORY = ":memory:";
 
 /** Opens it, makes it where it is missing, and brings it up to date. Throws when the place cannot be written. */
 export function openDatabase(path: string): DatabaseSync {
-  if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
+  if (path !== IN_MEMORY) makeFolder(dirname(path));
   const database = new DatabaseSync(path);
   // WAL without an fsync per write: a killed process loses nothing, and the probing path never waits for the disk.
   database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 200");

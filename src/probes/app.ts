@@ -1,5 +1,6 @@
 /** The application itself: a URL that must answer with the expected status and text. */
 import { z } from "zod";
+import { oneLine } from "../base/printable.ts";
 import { exchange, type HttpExchange } from "../clients/http/exchange.ts";
 import type { Entry } from "../config/config.ts";
 import { entryFields, headers, object, text, url } from "../config/schema.ts";
@@ -32,6 +33,13 @@ const section: Section = { key: "apps", kind: "app", entry, summary: "The applic
 const MAX_REDIRECTS = 5;
 const ERROR_BODY_CHARS = 16 * 1024;
 
+/** Names of a query stay, values go: tokens travel there. */
+function withoutQuery(url: string): string {
+  const address = new URL(url);
+  for (const name of new Set(address.searchParams.keys())) address.searchParams.set(name, "hidden");
+  return address.href;
+}
+
 function evidenceOf(settings: AppSettings, exchanged: HttpExchange, context: ProbeContext, message?: string): Evidence {
   const { status, phases, durationSeconds, certificateExpiresAt, clockSkewSeconds, body } = exchanged;
   const page = message === undefined ? "" : context.redactor.text(body.toString("utf8")).slice(0, ERROR_BODY_CHARS);
@@ -42,9 +50,9 @@ function evidenceOf(settings: AppSettings, exchanged: HttpExchange, context: Pro
     durationSeconds,
     ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
     ...(clockSkewSeconds === undefined ? {} : { clockSkewSeconds }),
-    ...(message === undefined ? {} : { message: context.redactor.text(message) }),
+    ...(message === undefined ? {} : { message: oneLine(context.redactor.text(message)) }),
     ...(page === "" ? {} : { errorBody: page }),
-    request: { method: settings.method, url: context.redactor.text(settings.url) },
+    request: { method: settings.method, url: context.redactor.text(withoutQuery(settings.url)) },
   };
 }
 

@@ -1,5 +1,6 @@
 /** A model: one small completion, as a user's application would ask for it. */
 import { z } from "zod";
+import { oneLine } from "../base/printable.ts";
 import type { CatalogueModel } from "../clients/openrouter/catalogue.ts";
 import { type ChatReply, type ChatRequest, chat } from "../clients/openrouter/chat.ts";
 import type { Finding } from "../clients/openrouter/connection.ts";
@@ -32,6 +33,17 @@ const expectations = object({
     .meta({ description: "The model must cost nothing. Default: `policy.require_free`.", examples: [true] }),
 });
 
+/** Fields of the request that have an option of their own; the plan and the budget count with those. */
+const OWN_FIELDS: Readonly<Record<string, string>> = { model: "id", messages: "prompt", stream: "stream", max_tokens: "max_tokens" };
+
+function refuseOwnFields(parameters: Record<string, unknown>, context: z.RefinementCtx): void {
+  for (const [field, option] of Object.entries(OWN_FIELDS)) {
+    if (!(field in parameters)) continue;
+    const expected = `the option ${option} of the model for it`;
+    context.addIssue({ code: "custom", path: [field], params: { found: `${field} among the parameters`, expected, fix: `use ${option}` } });
+  }
+}
+
 const entry = object({
   id: modelId.describe("The model's id, as the API knows it."),
   credential: text
@@ -57,6 +69,7 @@ const entry = object({
     }),
   parameters: z
     .record(z.string(), z.unknown())
+    .superRefine(refuseOwnFields)
     .prefault({})
     .meta({ description: "Further fields of the request's body, sent as they are.", examples: [{ temperature: 0 }] }),
   ...entryFields,
@@ -103,10 +116,10 @@ function merged(...some: readonly Readonly<Record<string, unknown>>[]): Record<s
 // The model works, only not for us just now: users see it too, but nobody is to be woken for it.
 const DEGRADED: ReadonlySet<Reason> = new Set<Reason>(["rate_limited", "quota_exhausted"]);
 
-function judge(exercise: Exercise, { reason, evidence, value }: Finding<ChatReply>): Outcome {
+function judge(exercise: Exercise, context: ProbeContext, { reason, evidence, value }: Finding<ChatReply>): Outcome {
   if (reason !== "ok" || value === undefined) return DEGRADED.has(reason) ? degraded(reason, evidence) : down(reason, evidence);
   const wrong = exercise.wrong(value);
-  return wrong === undefined ? up(evidence) : down("wrong_answer", { ...evidence, message: wrong });
+  return wrong === undefined ? up(evidence) : down("wrong_answer", { ...evidence, message: oneLine(context.redactor.text(wrong)) });
 }
 
 /** One entry with everything that its probes are made from. */
@@ -155,7 +168,7 @@ function plan(source: Source): readonly Planned[] {
     const name = index === 0 ? from.name : targetName(from.name, exercise);
     return {
       target: targetOf(from, { name, credential: credential.name, model: settings.id }),
-      probe: { run: async (signal) => judge(exercise, await chat(connection, requestOf(source, exercise), signal)) },
+      probe: { run: async (signal) => judge(exercise, context, await chat(connection, requestOf(source, exercise), signal)) },
       spend: () => spendOf(source, exercise),
     };
   });

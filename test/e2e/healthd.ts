@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { until } from "../support/programs.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface Ended {
   readonly code: number | null;
@@ -30,7 +30,7 @@ export function killLeftovers(): void {
 }
 
 export function startHealthd(args: readonly string[], env: Readonly<Record<string, string>> = {}): Healthd {
-  const child = spawn(process.execPath, ["src/main.ts", ...args], {
+  const child = spawn(process.execPath, ["--", "src/main.ts", ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },

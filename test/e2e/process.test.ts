@@ -1,4 +1,5 @@
 /** The program's life as its operator sees it: exit codes, signals, reload, and what it says when it does not start. */
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { answers, freePort, until } from "../support/programs.ts";
 import { configFor } from "../support/world.ts";
-import { byTarget, killLeftovers, runHealthd, scrape, startHealthd } from "./healthd.ts";
+import { byTarget, killLeftovers, ROOT, runHealthd, scrape, startHealthd } from "./healthd.ts";
 
 let folder: string;
 let simulator: Simulator;
@@ -183,4 +184,41 @@ test("models: names the dead ids and proposes what was meant", async () => {
     "moonshot/kimi-dev-72b": expect.stringMatching(/^moonshotai\/kimi.*:free$/),
     "deepseek/deepseek-r1-70b": expect.stringMatching(/^deepseek\/deepseek-.*:free$/),
   });
+});
+
+test("npm hands no SIGTERM on: a daemon whose npm was ended ends too, and frees its port", async () => {
+  const config = configFile("orphan.yaml", HANGING);
+  const npm = spawn(
+    "npm",
+    ["run", "--silent", "healthd", "--", "run", "--config", config, "--listen", "127.0.0.1:0", "--log-format", "json"],
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
+  let err = "";
+  npm.stderr.setEncoding("utf8").on("data", (chunk) => (err += chunk));
+  await until(() => /"url":"(http:[^"]+)"/.test(err), "the daemon to serve");
+  const url = /"url":"(http:[^"]+)"/.exec(err)?.[1] ?? "";
+  npm.kill("SIGTERM");
+  await until(async () => !(await answers(`${url}/-/healthy`)), "the daemon to end with its npm", 15_000);
+});
+
+test("--env-file is ours, not Node's: a missing one is a problem of the config, with exit 2", async () => {
+  const { code, err } = await runHealthd([
+    "validate",
+    "--offline",
+    "--env-file",
+    join(folder, "absent.env"),
+    "--config",
+    configFile("e.yaml", HANGING),
+  ]);
+  expect({ code, named: err.includes("absent.env  found no such file") }).toEqual({ code: 2, named: true });
+});
+
+test("a place for the log that cannot be is one line and exit 2", async () => {
+  const config = configFile("log.yaml", `${HANGING}log: { file: /proc/nowhere/healthd.log }\n`);
+  const { code, err } = await runHealthd(["run", "--config", config, "--listen", "127.0.0.1:0"]);
+  expect(code).toBe(2);
+  expect(err).toContain("log.file /proc/nowhere/healthd.log cannot be written: ENOENT");
 });

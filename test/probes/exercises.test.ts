@@ -77,3 +77,13 @@ models:
     "x.yaml:3:3  models.m  found the name m_tools, which models.m_tools has; expected a name of its own for every target; rename one",
   ]);
 });
+
+test("a parameter that has an option of its own is refused: plan and budget count with the option", () => {
+  const text = `credentials: { a: { api_key: "sk-or-v1-0123456789abcdef" } }
+models: { m: { id: x/y, parameters: { max_tokens: 100000 } } }
+`;
+  const loaded = loadConfig({ file: "x.yaml", text, sections, env: {} });
+  expect(loaded.ok ? [] : loaded.issues.map(formatIssue)).toEqual([
+    "x.yaml:2:51  models.m.parameters.max_tokens  found max_tokens among the parameters; expected the option max_tokens of the model for it; use max_tokens",
+  ]);
+});

@@ -43,7 +43,9 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     if (!loaded.ok) throw new Error("the demo's own config is wrong");
     const listen = listenOverride(text(invocation, "listen") ?? FIRST_CHOICE, loaded.config, io);
     if (listen === undefined) return EXIT.usage;
-    const { log, redactor } = logFor({ ...invocation, options: { logLevel: "fatal", ...invocation.options } }, loaded.config);
+    const opened = logFor({ ...invocation, options: { logLevel: "fatal", ...invocation.options } }, loaded.config);
+    if (opened === undefined) return EXIT.usage;
+    const { log, redactor } = opened;
 
     const follow = followRecords(loaded.config.credentials.length * 2 + loaded.config.entries.length, io);
     io.out("Starting OpenRouter, S3 and an application on loopback, and llm-healthd watching them …\n");

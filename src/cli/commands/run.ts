@@ -16,7 +16,9 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   if (!loaded.ok) return EXIT.usage;
   const listen = listenOverride(text(invocation, "listen"), loaded.config, io);
   if (listen === undefined) return EXIT.usage;
-  const { log, redactor } = logFor(invocation, loaded.config);
+  const opened = logFor(invocation, loaded.config);
+  if (opened === undefined) return EXIT.usage;
+  const { log, redactor } = opened;
   const started = await startDaemon({ config: loaded.config, listen, log, redactor, read });
   if (!started.ok) {
     io.err(`${started.why}\n`);

@@ -1,4 +1,5 @@
 /** How an OpenAI-compatible API is reached, and what one answer of it says: the effective status and the error, wherever they stand. */
+import { oneLine } from "../../base/printable.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Evidence, Via } from "../../core/outcome.ts";
 import type { Flavor } from "../../core/probe.ts";
@@ -110,8 +111,8 @@ export function evidenceOf(connection: Connection, answer: Answer, reason: Reaso
     ...(exchanged.certificateExpiresAt === undefined ? {} : { certificateExpiresAt: exchanged.certificateExpiresAt }),
     ...(exchanged.clockSkewSeconds === undefined ? {} : { clockSkewSeconds: exchanged.clockSkewSeconds }),
     ...(requestId === undefined ? {} : { requestId }),
-    ...(failed && message !== undefined ? { message: redactor.text(message) } : {}),
-    ...(failed && answer.text !== "" ? { errorBody: redactor.text(answer.text).slice(0, ERROR_BODY_CHARS) } : {}),
+    ...(failed && message !== undefined ? { message: oneLine(redactor.text(message.slice(0, ERROR_BODY_CHARS))) } : {}),
+    ...(failed && answer.text !== "" ? { errorBody: redactor.text(answer.text.slice(0, ERROR_BODY_CHARS)) } : {}),
     request: { method: call.method, url: redactor.text(connection.baseUrl + call.path), ...call.context },
   };
 }

@@ -1,5 +1,7 @@
 /** One operation from request to evidence: the one place where what a storage says becomes a reason. */
+
 import type { S3 } from "@aws-sdk/client-s3";
+import { oneLine } from "../../base/printable.ts";
 import type { BucketOperation, BucketOperationName, Evidence } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { HttpExchange } from "../http/exchange.ts";
@@ -73,7 +75,7 @@ function measured(answer: Answer): Evidence {
 function told({ redactor }: S3Connection, { exchange }: Answer, message: string): Partial<Evidence> {
   const text = exchange.body.toString("utf8").replaceAll(HEX_OF_REQUEST, "");
   return {
-    message: redactor.text(message),
+    message: oneLine(redactor.text(message)),
     ...(text === "" ? {} : { errorBody: redactor.text(text).slice(0, ERROR_BODY_CHARS) }),
   };
 }
