@@ -14,6 +14,7 @@ import { CONTENT_TYPE } from "../metrics/render.ts";
 import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
+import { createFaults, type Faults } from "./faults.ts";
 import { createLatest, type Latest } from "./latest.ts";
 import { createProbing, type Probing } from "./probing.ts";
 import { createRecordLog } from "./record-log.ts";
@@ -59,6 +60,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly latest: Latest;
   readonly ledger: Ledger;
+  readonly faults: Faults;
   readonly probing: Probing;
 }
 
@@ -68,12 +70,22 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
   const ledger = openLedger(historyPath ?? config.history.path, clock.wall(), (error) =>
     log.error({ err: error }, "what was spent cannot be written down; it is still counted, until the next start"),
   );
+  const faults = createFaults({
+    clock,
+    log,
+    latest: latest.list,
+    onChange: (open) =>
+      metrics.setAll(
+        "healthd_fault_active",
+        open.map(({ owner, reason, subject, explains }) => ({ labels: { owner, reason, subject }, value: explains.length })),
+      ),
+  });
   const probing = createProbing({
     clock,
     log,
     ledger,
     context: createContext(redactor),
-    sinks: [metrics, latest, createRecordLog(log), ...sinks],
+    sinks: [metrics, latest, createRecordLog(log), faults, ...sinks],
     onTarget(target, pace) {
       metrics.addTarget(target, pace.intervalSeconds);
       latest.add(target);
@@ -81,10 +93,11 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     onGone(name) {
       metrics.removeTarget(name);
       latest.remove(name);
+      faults.review();
     },
   });
   metrics.set("healthd_probes_in_flight", probing.inFlight);
-  return { clock, log, metrics, latest, ledger, probing };
+  return { clock, log, metrics, latest, ledger, faults, probing };
 }
 
 /** A value that is no number is not exported: the gauges of a credential that left go with it. */
@@ -128,6 +141,7 @@ function serve(options: DaemonOptions, parts: Parts, current: () => Config, relo
         const nextRunAt = probing.nextRunAt(one.target.name);
         return { ...one, ...(nextRunAt === undefined ? {} : { nextRunAt }) };
       }),
+    faults: parts.faults.open,
     probeNow: async (name) => probing.now(name),
     configText: () => options.redactor.text(current().text),
     ready: () => ready(parts),
@@ -206,6 +220,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
       async stop() {
         log.info("stopping: running probes end first");
         await parts.probing.stop(STOP_GRACE_SECONDS);
+        parts.faults.stop();
         await web.close();
         parts.ledger.close();
         log.info("stopped");

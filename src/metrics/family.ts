@@ -16,6 +16,9 @@ interface Series {
   readonly writer: string;
 }
 
+/** Writer of the series that are no target's: the daemon itself. */
+export const SELF = "";
+
 export interface Family {
   readonly metric: Metric;
   /** Adds to counters, observes in histograms, sets gauges. */
@@ -96,7 +99,8 @@ export function createFamily(metric: Metric, registry: Registry): Family {
     replace(writer, samples) {
       const written = write(writer, samples);
       if (metric.type !== "gauge") return;
-      for (const series of ofTarget.get(writer) ?? []) if (series.writer === writer && !written.has(series.key)) leave(series);
+      const own = writer === SELF ? live.values() : (ofTarget.get(writer) ?? []);
+      for (const series of [...own]) if (series.writer === writer && !written.has(series.key)) leave(series);
     },
     drop(target) {
       for (const series of ofTarget.get(target) ?? []) leave(series);

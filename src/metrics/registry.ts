@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Sink, Target } from "../core/probe.ts";
 import { kinds } from "../core/reason.ts";
 import { catalogue, type SelfMetricName } from "./catalogue.ts";
-import { createFamily } from "./family.ts";
+import { createFamily, SELF } from "./family.ts";
 import { createLagMeter, lagStats } from "./lag.ts";
 import { CONTENT_TYPE, renderPage } from "./render.ts";
 import { createTargetSeries, type TargetSeries } from "./targets.ts";
@@ -19,6 +19,8 @@ export interface Metrics extends Sink {
   removeTarget(name: string): void;
   /** Sets one of the daemon's own gauges; a function is asked at every scrape. */
   set(name: SelfMetricName, value: number | (() => number), labels?: Readonly<Record<string, string>>): void;
+  /** Gives one of the daemon's own gauges exactly these series; those that it had before and are not among them leave. */
+  setAll(name: SelfMetricName, series: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]): void;
   /** The page in the text format 0.0.4. A metric that cannot be rendered is left out. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -35,9 +37,6 @@ export interface MetricsOptions {
  * and loop statistics that are NaN between two close scrapes (healthd_event_loop_lag_seconds tells the same).
  */
 const UNFIT = /^nodejs_(?:active_(?:resources|handles|requests)_total|eventloop_lag_(?:min|max|mean|stddev|p\d+)_seconds)$/;
-
-/** Writer of the series that are no target's. */
-const SELF = "";
 
 function createRegistry(): Registry {
   const registry = new Registry();
@@ -96,6 +95,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       if (typeof value === "number") setSelf(name, value, labels);
       else asked.set(key, () => setSelf(name, value(), labels));
     },
+    setAll: (name, series) => guarded(() => families.get(name)?.replace(SELF, series)),
     render() {
       // Scrapes that come together share one page.
       rendering ??= (async () => {

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { ConfigIssue } from "../config/config.ts";
+import type { RootCause } from "../core/blame.ts";
 import type { ProbeRecord, Target } from "../core/probe.ts";
 
 export interface TargetState {
@@ -14,12 +15,19 @@ export interface TargetState {
   readonly nextRunAt?: number;
 }
 
+export interface FaultState extends RootCause {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 export type Standing = { readonly ok: true } | { readonly ok: false; readonly why?: string };
 export type Reloaded = { readonly ok: true } | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 export interface WebOptions {
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
   targets(): readonly TargetState[];
+  /** The faults that are open. */
+  faults(): readonly FaultState[];
   /** Probes once, now; undefined when the target has gone meanwhile. */
   probeNow(name: string, signal: AbortSignal): Promise<ProbeRecord | undefined>;
   /** The config in use as YAML, secrets hidden. */

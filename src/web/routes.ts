@@ -1,6 +1,7 @@
 /** Every route, one line each. */
 import type { RouteMaker } from "./route.ts";
 import { config } from "./routes/config.ts";
+import { faults } from "./routes/faults.ts";
 import { metrics } from "./routes/metrics.ts";
 import { probe } from "./routes/probe.ts";
 import { reload } from "./routes/reload.ts";
@@ -8,4 +9,4 @@ import { healthy, livez, ready } from "./routes/standing.ts";
 import { status } from "./routes/status.ts";
 import { target, targets } from "./routes/targets.ts";
 
-export const routes: readonly RouteMaker[] = [status, metrics, probe, targets, target, config, healthy, ready, livez, reload];
+export const routes: readonly RouteMaker[] = [status, metrics, probe, targets, target, faults, config, healthy, ready, livez, reload];

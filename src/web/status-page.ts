@@ -75,6 +75,25 @@ ${states.map((state) => row(state, options))}</tbody></table></div></section>
 `;
 }
 
+/** What is really broken, before everything that suffers from it. */
+function broken({ faults, clock, redact }: WebOptions): Html | "" {
+  const open = faults();
+  if (open.length === 0) return "";
+  return html`<section><h2>What is broken</h2><div class="scroll"><table>
+<thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col" class="number">For</th><th scope="col">Explains</th>
+<th scope="col">What is known, and what to do</th></tr></thead>
+<tbody>
+${open.map(
+  ({ subject, owner, reason, explains, since, down, message }) => html`<tr>
+<td>${subject}</td><td><span class="badge ${down ? "down" : "degraded"}">${down ? "down" : "degraded"}</span></td><td>${owner}</td>
+<td class="number">${span(clock.wall() - since)}</td><td>${explains.join(", ")}</td>
+<td class="why">${reasons[reason].says} <small>${reasons[reason].remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}</td>
+</tr>
+`,
+)}</tbody></table></div></section>
+`;
+}
+
 export function statusPage(options: WebOptions): string {
   const states = options.targets();
   const counts = STANDINGS.map((name) => ({ name, count: states.filter((state) => standing(state) === name).length }));
@@ -90,8 +109,8 @@ export function statusPage(options: WebOptions): string {
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="${REFRESH_SECONDS}">
 <link rel="icon" href="data:,"><style>${{ html: STYLE }}</style></head>
 <body><header><h1>llm-healthd</h1><p>${shown.map(({ name, count }) => html`<strong class="${name}">${count} ${name}</strong> `)}</p>
-<nav><a href="/metrics">metrics</a><a href="/api/v1/targets">targets as JSON</a><a href="/config">config</a></nav></header>
-<main>${sections.length === 0 ? html`<p>No targets: add models, buckets or apps to the config.</p>` : sections}</main>
+<nav><a href="/metrics">metrics</a><a href="/api/v1/targets">targets as JSON</a><a href="/api/v1/faults">faults as JSON</a><a href="/config">config</a></nav></header>
+<main>${broken(options)}${sections.length === 0 ? html`<p>No targets: add models, buckets or apps to the config.</p>` : sections}</main>
 <footer><p><small>Version ${options.version}; this page renews itself every ${REFRESH_SECONDS} seconds.</small></p></footer></body></html>
 `.html;
 }

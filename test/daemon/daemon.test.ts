@@ -68,6 +68,40 @@ describe("a fault changes exactly what it should", () => {
   });
 });
 
+interface FaultRow {
+  readonly owner: string;
+  readonly reason: string;
+  readonly subject: string;
+  readonly explains: readonly string[];
+}
+const faults = async (): Promise<FaultRow[]> => (await (await running.get("/api/v1/faults")).json()) as FaultRow[];
+
+describe("one broken thing is one fault, with all that it explains", () => {
+  test.each([
+    ["key", "key", "unauthorized", "openrouter", ["deepseek_v3", "frontend", "gemini_flash", "openrouter", "qwen_coder"]],
+    ["storage", "storage", "s3_slow_down", "files", ["files", "frontend"]],
+    ["provider", "provider", "provider_error", "openrouter", ["deepseek_v3", "gemini_flash", "qwen_coder"]],
+  ] as const)("%s", async (fault, owner, reason, subject, explains) => {
+    const before = running.log().length;
+    running.simulator.faults.on(fault);
+    await running.round();
+    await until(async () => (await faults()).some((one) => one.subject === subject), "the fault to open");
+    const found = (await faults()).find((one) => one.subject === subject);
+    expect({ ...found, explains: found?.explains.toSorted() }).toMatchObject({ owner, reason, subject, explains });
+    const series = `healthd_fault_active{owner="${owner}",reason="${reason}",subject="${subject}"}`;
+    expect(sampleOf(await running.metrics(), series)).toBe(explains.length);
+    running.simulator.faults.clear();
+    await running.round();
+    await until(async () => (await faults()).length === 0, "the fault to close");
+    expect(await running.metrics()).not.toContain("healthd_fault_active{");
+    const told = running
+      .log()
+      .filter((line) => line.subject === subject && line.reason === reason)
+      .map((line) => line.fault);
+    expect(told).toEqual(["open", "closed"]);
+  });
+});
+
 describe("reload", () => {
   test("a removed target's series leave at once, the others' counters go on", async () => {
     const counter = 'healthd_probes_total{kind="model",target="qwen_coder",verdict="up"}';

@@ -197,3 +197,27 @@ test("a target whose latest run was skipped is waiting, not broken", async () =>
   expect((await ask(`${served.url}/`)).text).toContain("not probed yet");
   expect((await ask(`${served.url}/api/v1/targets/kimi`)).status).toBe(200);
 });
+
+test("/api/v1/faults: what is really broken, whose it is, since when, what to do", async () => {
+  await using served = await serve();
+  const [fault] = (await (await fetch(`${served.url}/api/v1/faults`)).json()) as Record<string, unknown>[];
+  expect(fault).toMatchObject({
+    owner: "storage",
+    reason: "s3_slow_down",
+    subject: "files",
+    down: true,
+    explains: ["files", "front end/1"],
+  });
+  expect(fault?.since).toBe("2027-01-15T08:00:00.000Z");
+  expect(fault?.remedy).toEqual(expect.stringContaining("storage"));
+});
+
+test("the status page begins with what is broken", async () => {
+  await using served = await serve();
+  const page = await (await fetch(served.url)).text();
+  expect(page.indexOf("What is broken")).toBeGreaterThan(0);
+  expect(page.indexOf("What is broken")).toBeLessThan(page.indexOf("Models"));
+  expect(page).toContain("&lt;b&gt;503&lt;/b&gt;");
+  await using well = await serve({ faults: () => [] });
+  expect(await (await fetch(well.url)).text()).not.toContain("What is broken");
+});

@@ -40,6 +40,17 @@ const redactor = createRedactor([SECRET]);
 export const sound: WebOptions = {
   metrics: { render: async () => "healthd_probe_success 1\n", contentType: "text/plain; version=0.0.4; charset=utf-8" },
   targets: () => states,
+  faults: () => [
+    {
+      owner: "storage",
+      reason: "s3_slow_down",
+      subject: "files",
+      explains: ["files", "front end/1"],
+      down: true,
+      since: 1_800_000_000_000,
+      message: "<b>503</b>",
+    },
+  ],
   probeNow: async (name) => recordOf(states.find(({ target }) => target.name === name)?.target ?? model, up(answered)),
   configText: () => `web:\n  listen: 127.0.0.1:10556\n  password: ${SECRET}\n`,
   ready: () => ({ ok: true }),

@@ -43,6 +43,12 @@ export const selfMetrics = [
     help: "When a scheduled run last ended or was refused, in seconds since 1970; absent before the first.",
     labels: [],
   }),
+  metric({
+    name: "healthd_fault_active",
+    type: "gauge",
+    help: "One series for each thing that is really broken now; its value is the number of targets that it explains.",
+    labels: ["owner", "reason", "subject"],
+  }),
   metric({ name: "healthd_targets", type: "gauge", help: "Number of targets that are being probed, by kind.", labels: ["kind"] }),
   metric({ name: "healthd_probes_in_flight", type: "gauge", help: "Number of probes that are running now.", labels: [] }),
   metric({
