@@ -10,6 +10,8 @@ import { type Owner, ownerOf, type Reason } from "./reason.ts";
 export interface Sight {
   readonly target: Target;
   readonly outcome: Probed;
+  /** When it was seen, milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface RootCause {
@@ -183,9 +185,17 @@ function withDependents(found: RootCause, failing: Failing): RootCause {
   return extra.length === 0 ? found : { ...found, explains: [...found.explains, ...extra] };
 }
 
+/** Models are looked at far more rarely than their key: once the key is good again, the 401 that they saw before says nothing any more. */
+function outdated(sight: Sight, all: readonly Sight[]): boolean {
+  if (sight.target.kind !== "model" || sight.outcome.reason !== "unauthorized") return false;
+  const key = all.find(({ target }) => target.kind === "credential" && target.name === sight.target.credential);
+  return key?.outcome.verdict === "up" && key.at > sight.at;
+}
+
 /** Root causes of everything that is not up, each with all it explains; nothing is explained twice. */
 export function rootCauses(all: readonly Sight[]): readonly RootCause[] {
-  let failing: Failing = new Map(all.filter(({ outcome }) => outcome.verdict !== "up").map((sight) => [sight.target.name, sight]));
+  const ill = all.filter((sight) => sight.outcome.verdict !== "up" && !outdated(sight, all));
+  let failing: Failing = new Map(ill.map((sight) => [sight.target.name, sight]));
   const causes: RootCause[] = [];
   for (const rule of RULES) {
     for (const found of rule(failing, all)) {

@@ -2,8 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Log } from "../base/log.ts";
-import { type RootCause, rootCauses } from "../core/blame.ts";
-import type { Sink } from "../core/probe.ts";
+import { type RootCause, rootCauses, type Sight } from "../core/blame.ts";
+import type { ProbeRecord, Sink } from "../core/probe.ts";
 import { reasons } from "../core/reason.ts";
 import type { TargetLatest } from "./latest.ts";
 
@@ -31,14 +31,20 @@ const SETTLE_MS = 250;
 
 const keyOf = ({ owner, reason, subject }: RootCause): string => `${owner} ${reason} ${subject}`;
 
-/** The record that blame is to see of each target: what was last seen, not what was skipped. */
-const sights = (latest: readonly TargetLatest[]) =>
-  latest.flatMap(({ target, last }) =>
-    last === undefined || last.outcome.verdict === "skipped" ? [] : [{ target, outcome: last.outcome }],
-  );
+/** What blame is to see of each target: what was last seen, not what was skipped; and nothing of whom the end of a fault has excused. */
+function sights(latest: readonly TargetLatest[], excused: ReadonlyMap<string, ProbeRecord>): Sight[] {
+  return latest.flatMap(({ target, last }) => {
+    if (last === undefined || last.outcome.verdict === "skipped" || excused.get(target.name) === last) return [];
+    return [{ target, outcome: last.outcome, at: last.startedAt }];
+  });
+}
 
 export function createFaults({ clock, log, latest, onChange }: FaultsOptions): Faults {
   let open = new Map<string, OpenFault>();
+  /** The records that a fault had explained when it ended: until their targets are looked at again, they are no news. */
+  const excused = new Map<string, ProbeRecord>();
+  /** What was explained at the last review, by which record. */
+  let explained: ReadonlyMap<string, ProbeRecord> = new Map();
   let pending: (() => void) | undefined;
 
   const fieldsOf = ({ owner, reason, subject, explains, message }: RootCause) => ({ owner, reason, subject, explains, message });
@@ -56,11 +62,28 @@ export function createFaults({ clock, log, latest, onChange }: FaultsOptions): F
     log.info(fields, `fault over: ${fault.subject}: ${reasons[fault.reason].says}, after ${formatDuration(Math.max(1, durationSeconds))}`);
   };
 
+  /** Root causes now; whom a fault that is over had explained is excused until looked at again. */
+  const judge = (): readonly RootCause[] => {
+    const all = latest();
+    const records = new Map(all.flatMap(({ target, last }) => (last === undefined ? [] : [[target.name, last] as const])));
+    for (const [name, record] of excused) if (records.get(name) !== record) excused.delete(name);
+    let causes = rootCauses(sights(all, excused));
+    const standing = new Set(causes.map(keyOf));
+    const over = [...open.values()].filter((fault) => !standing.has(keyOf(fault)));
+    for (const name of over.flatMap(({ explains }) => explains)) {
+      const record = records.get(name);
+      if (record !== undefined && record === explained.get(name)) excused.set(name, record);
+    }
+    if (over.length > 0) causes = rootCauses(sights(all, excused));
+    const names = new Set(causes.flatMap(({ explains }) => explains));
+    explained = new Map([...records].filter(([name]) => names.has(name)));
+    return causes;
+  };
+
   const review = (): void => {
     pending = undefined;
     const now = clock.wall();
-    const causes = rootCauses(sights(latest()));
-    const next = new Map(causes.map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
+    const next = new Map(judge().map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
     for (const [key, fault] of next) if (!open.has(key)) tellOpened(fault);
     for (const [key, fault] of open) if (!next.has(key)) tellClosed(fault, now);
     open = next;

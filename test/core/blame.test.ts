@@ -21,7 +21,8 @@ const is = (reason: Reason, code: number): Probed => down(reason, answered(code)
 const GONE = is("connect_timeout", 0);
 
 /** All is well but for these. */
-const world = (ill: Readonly<Record<string, Probed>>): Sight[] => TARGETS.map((target) => ({ target, outcome: ill[target.name] ?? fine }));
+const world = (ill: Readonly<Record<string, Probed>>): Sight[] =>
+  TARGETS.map((target) => ({ target, outcome: ill[target.name] ?? fine, at: 1000 }));
 const causes = (ill: Readonly<Record<string, Probed>>) =>
   rootCauses(world(ill)).map(({ owner, reason, subject, explains }) => [owner, reason, subject, explains.toSorted().join(" ")]);
 const all = (names: readonly string[], outcome: Probed): Record<string, Probed> => Object.fromEntries(names.map((name) => [name, outcome]));
@@ -129,6 +130,14 @@ describe("one broken thing is one root cause", () => {
   });
 });
 
+test("a 401 from before the key was good again says nothing any more", () => {
+  const seen = world(all(["qwen", "kimi"], is("unauthorized", 401)));
+  const later = seen.map((sight) => (sight.target.name === "openrouter" || sight.target.name === "kimi" ? { ...sight, at: 2000 } : sight));
+  expect(
+    rootCauses(later.map((sight) => (sight.target.name === "kimi" ? { ...sight, at: 3000 } : sight))).flatMap(({ explains }) => explains),
+  ).toEqual(["kimi"]);
+});
+
 test("whatever fails: everything that is not up is explained exactly once, nothing else is", () => {
   const outcome = fc.oneof(
     { weight: 3, arbitrary: fc.constant(fine) },
@@ -138,7 +147,7 @@ test("whatever fails: everything that is not up is explained exactly once, nothi
   );
   fc.assert(
     fc.property(fc.array(outcome, { minLength: TARGETS.length, maxLength: TARGETS.length }), (outcomes) => {
-      const sights = TARGETS.map((target, at) => ({ target, outcome: outcomes[at] ?? fine }));
+      const sights = TARGETS.map((target, at) => ({ target, outcome: outcomes[at] ?? fine, at: 1000 }));
       const found = rootCauses(sights);
       const explained = found.flatMap(({ explains }) => explains);
       expect(explained.toSorted()).toEqual(
@@ -154,7 +163,7 @@ test("whatever fails: everything that is not up is explained exactly once, nothi
 
 test("a circle of needs ends", () => {
   const circle = ["a", "b"].map(
-    (name, at, both): Sight => ({ target: aTarget({ name, needs: [both[1 - at] ?? ""] }), outcome: is("app_status", 500) }),
+    (name, at, both): Sight => ({ target: aTarget({ name, needs: [both[1 - at] ?? ""] }), outcome: is("app_status", 500), at: 1000 }),
   );
   expect(
     rootCauses(circle)
