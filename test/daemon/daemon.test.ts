@@ -85,9 +85,14 @@ describe("one broken thing is one fault, with all that it explains", () => {
     const before = running.log().length;
     running.simulator.faults.on(fault);
     await running.round();
-    await until(async () => (await faults()).some((one) => one.subject === subject), "the fault to open");
-    const found = (await faults()).find((one) => one.subject === subject);
-    expect({ ...found, explains: found?.explains.toSorted() }).toMatchObject({ owner, reason, subject, explains });
+    const found = async () => (await faults()).find((one) => one.subject === subject);
+    // Records come one by one: the fault grows with them.
+    await until(
+      async () => (await found())?.explains.toSorted().join() === explains.join(),
+      `the fault to explain ${explains.join()}`,
+      5_000,
+    );
+    expect(await found()).toMatchObject({ owner, reason, subject });
     const series = `healthd_fault_active{owner="${owner}",reason="${reason}",subject="${subject}"}`;
     expect(sampleOf(await running.metrics(), series)).toBe(explains.length);
     running.simulator.faults.clear();
