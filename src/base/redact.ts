@@ -33,7 +33,13 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 ];
 
 function spellings(secret: string): string[] {
-  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString("base64")];
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret).toString("base64"),
+    Buffer.from(`Bearer ${secret}`).toString("base64"),
+  ];
 }
 
 export function createRedactor(secrets: Iterable<string> = []): Redactor {

@@ -1,5 +1,5 @@
 /** The configured models against a catalogue, live or saved, as rows for people and for scripts. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRedactor } from "../base/redact.ts";
 import { type Catalogue, type CatalogueModel, fetchCatalogue, readCatalogue } from "../clients/openrouter/catalogue.ts";
 import type { Connection } from "../clients/openrouter/connection.ts";
@@ -24,8 +24,7 @@ export interface ModelRow {
   readonly nearest: readonly Proposal[];
 }
 
-const perMillion = (price: number | undefined): string =>
-  price === undefined ? "" : price === 0 ? "0" : (price * 1e6).toPrecision(3).replace(/\.?0+$/, "");
+const perMillion = (price: number | undefined): string => (price === undefined ? "" : String(Number((price * 1e6).toPrecision(3))));
 const day = (ms: number | undefined): string => (ms === undefined ? "" : new Date(ms).toISOString().slice(0, 10));
 
 const COLUMNS: readonly Column[] = [
@@ -92,6 +91,8 @@ function savedCatalogue(invocation: Invocation): Catalogue | undefined {
   const file = text(invocation, "catalog");
   if (file === undefined) return undefined;
   try {
+    // A pipe would block everything, signals too, until somebody writes into it.
+    if (!statSync(file).isFile()) throw new Error("it is no regular file");
     const catalogue = readCatalogue(readFileSync(file, "utf8"));
     if (catalogue !== undefined) return catalogue;
     invocation.io.err(`${file}: found no catalogue; expected the JSON that GET /models answers, {"data":[{"id":…}]}\n`);

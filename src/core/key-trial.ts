@@ -30,6 +30,8 @@ const SUSPICION_MS = 60 * 60_000;
 const PRELUDE_MS = 10 * 60_000;
 /** Older polls say nothing any more. */
 export const POLLS_KEPT_MS = SUSPICION_MS + PRELUDE_MS;
+/** And yet so many are kept, however rarely the key is looked at: three of them must be able to agree. */
+export const POLLS_KEPT_LEAST = 10;
 
 /** The rejections since the key was last good, oldest first; what told nothing in between is passed over. */
 function rejectionsSinceGood(polls: readonly KeyPoll[]): readonly KeyPoll[] {
@@ -37,8 +39,15 @@ function rejectionsSinceGood(polls: readonly KeyPoll[]): readonly KeyPoll[] {
   return polls.slice(lastGood + 1).filter(({ answer }) => answer === "rejected");
 }
 
-/** What may be said of the key after these polls, oldest first. */
+/** What may be said of the key after these polls, oldest first. A verdict stands until the key is good again. */
 export function judgeKey(polls: readonly KeyPoll[]): Judgement {
+  if (polls.at(-1)?.answer !== "rejected") return judgeNow(polls);
+  const begin = polls.findLastIndex(({ answer }) => answer === "good") + 1;
+  const convicted = polls.slice(begin).some((_, at) => judgeNow(polls.slice(0, begin + at + 1)).valid === false);
+  return convicted ? { valid: false, outage: false } : judgeNow(polls);
+}
+
+function judgeNow(polls: readonly KeyPoll[]): Judgement {
   const latest = polls.at(-1);
   if (latest?.answer === "good") return { valid: true, outage: false };
   if (latest?.answer !== "rejected") return { outage: false };

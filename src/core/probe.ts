@@ -29,9 +29,13 @@ export interface Spend {
   readonly credential: string;
   /** It counts against the account's free requests; otherwise it costs money. */
   readonly free: boolean;
-  /** At most; 0 where the price is not known. */
+  /** At most. */
   readonly usd: number;
   readonly tokens: number;
+  /** What `usd` was reckoned with: for answers that do not tell what they cost. */
+  readonly usdPerToken: { readonly input: number; readonly output: number };
+  /** The price is a guess: neither config nor catalogue tells it. */
+  readonly guessed?: boolean;
 }
 
 /** Looks at its target once. Ends soon after the signal aborts; whatever happens is an outcome. */

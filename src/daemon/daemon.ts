@@ -87,7 +87,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     context: createContext(redactor),
     sinks: [metrics, latest, createRecordLog(log), faults, ...sinks],
     onTarget(target, pace) {
-      metrics.addTarget(target, pace.intervalSeconds);
+      metrics.addTarget(target, pace.longestSeconds);
       latest.add(target);
     },
     onGone(name) {

@@ -2,13 +2,14 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
-import type { Planned, ProbeRecord, Sink, Target } from "../core/probe.ts";
+import type { Completion } from "../core/outcome.ts";
+import type { Planned, ProbeRecord, Sink, Spend, Target } from "../core/probe.ts";
 import type { Ledger } from "../history/ledger.ts";
 import { planProbes } from "../probes/index.ts";
 import type { ProbeContext } from "../probes/kind.ts";
-import { budgetGate, budgetLeft, type Purse } from "../schedule/gates/budget.ts";
+import { budgetGate, budgetLeft, isSpent, type Purse } from "../schedule/gates/budget.ts";
 import { createQuotaGate } from "../schedule/gates/quota.ts";
-import { type Allowance, fraction, LEAST_FREE_REQUESTS_PER_DAY, type Pace, planPaces } from "../schedule/planner.ts";
+import { type Allowance, allowanceOf, inShard, type Pace, planPaces } from "../schedule/planner.ts";
 import { createRunner, type Runner } from "../schedule/runner.ts";
 import { createTimetable, type Timetable } from "../schedule/timetable.ts";
 
@@ -46,12 +47,16 @@ export interface Probing {
   stop(graceSeconds: number): Promise<void>;
 }
 
-/** Keys and catalogues cost nothing and every shard's models depend on them; all else is divided by name. */
-const inShard = ({ kind, name }: Target, { index, total }: Config["shard"]): boolean =>
-  kind === "credential" || kind === "catalog" || Math.floor(fraction(name) * total) === index;
-
 const samePace = (one: Pace | undefined, other: Pace): boolean =>
   one !== undefined && one.intervalSeconds === other.intervalSeconds && one.phaseSeconds === other.phaseSeconds;
+
+/** As the answer told it, else by its tokens and the price; undefined when it told neither, and the estimate stands. */
+function costOf(completion: Completion | undefined, spend: Spend | undefined): number | undefined {
+  const { costUsd, inputTokens, outputTokens } = completion ?? {};
+  if (costUsd !== undefined) return costUsd;
+  if (spend === undefined || inputTokens === undefined) return undefined;
+  return inputTokens * spend.usdPerToken.input + (outputTokens ?? 0) * spend.usdPerToken.output;
+}
 
 class ProbingLoop implements Probing {
   readonly #options: ProbingOptions;
@@ -120,7 +125,7 @@ class ProbingLoop implements Probing {
     return [...this.#allowances].map(([credential, allowance]) => {
       const left = budgetLeft(this.#purse, credential, allowance);
       const spends = [...this.#planned.values()].flatMap((one) => one.spend?.() ?? []).filter((spend) => spend.credential === credential);
-      const exhausted = spends.some(({ free, usd }) => (free ? left.freeRequests < 1 : left.usd < usd || left.usd === 0));
+      const exhausted = spends.some((spend) => isSpent(spend, left));
       return { credential, freeRequestsLeft: left.freeRequests, usdLeft: left.usd, exhausted };
     });
   }
@@ -147,7 +152,7 @@ class ProbingLoop implements Probing {
 
   #learn({ target, outcome }: ProbeRecord): void {
     if (outcome.verdict === "skipped") return;
-    const cost = outcome.evidence.completion?.costUsd;
+    const cost = costOf(outcome.evidence.completion, this.#planned.get(target.name)?.spend?.());
     if (cost !== undefined) this.#settlers.get(target.name)?.(cost);
     this.#settlers.delete(target.name);
     const limit = outcome.evidence.key?.freeRequestsLimit;
@@ -161,12 +166,7 @@ class ProbingLoop implements Probing {
     const { ledger, onTarget } = this.#options;
     const config = this.#config;
     if (config === undefined) return;
-    this.#allowances = new Map(
-      config.credentials.map(({ name }) => [
-        name,
-        { ...config.budget, freeRequestsPerDay: this.#freeLimits.get(name) ?? LEAST_FREE_REQUESTS_PER_DAY },
-      ]),
-    );
+    this.#allowances = new Map(config.credentials.map(({ name }) => [name, allowanceOf(config, this.#freeLimits.get(name))]));
     const paced = [...this.#planned.values()].map(({ target, spend }) => (spend === undefined ? { target } : { target, spend: spend() }));
     const paces = planPaces(paced, this.#allowances);
     const before = this.#paces;

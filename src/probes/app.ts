@@ -42,7 +42,8 @@ function withoutQuery(url: string): string {
 
 function evidenceOf(settings: AppSettings, exchanged: HttpExchange, context: ProbeContext, message?: string): Evidence {
   const { status, phases, durationSeconds, certificateExpiresAt, clockSkewSeconds, body } = exchanged;
-  const page = message === undefined ? "" : context.redactor.text(body.toString("utf8")).slice(0, ERROR_BODY_CHARS);
+  const page =
+    message === undefined ? "" : context.redactor.text(body.toString("utf8", 0, 16 * ERROR_BODY_CHARS)).slice(0, ERROR_BODY_CHARS);
   return {
     statusCode: status,
     via: status === 0 ? "none" : "header",

@@ -4,7 +4,7 @@ import type { Connection, Finding } from "../clients/openrouter/connection.ts";
 import { fetchEndpoints } from "../clients/openrouter/endpoints.ts";
 import { chatRejectsKey, fetchKey, keyFormatValid } from "../clients/openrouter/key.ts";
 import type { Config, Credential } from "../config/config.ts";
-import { type Judgement, judgeKey, type KeyPoll, POLLS_KEPT_MS } from "../core/key-trial.ts";
+import { type Judgement, judgeKey, type KeyPoll, POLLS_KEPT_LEAST, POLLS_KEPT_MS } from "../core/key-trial.ts";
 import { degraded, down, type Evidence, type KeyFacts, type Outcome, unanswered, up } from "../core/outcome.ts";
 import type { Planned } from "../core/probe.ts";
 import { connectionOf, type ProbeContext, type ProbeKind } from "./kind.ts";
@@ -65,11 +65,14 @@ function plan(config: Config, credential: Credential, context: ProbeContext): Pl
   const polls: KeyPoll[] = [];
   context.keyPolls.set(name, polls);
   const sample = credential.flavor === "openrouter" ? wantedModels(config, credential)[0]?.id : undefined;
-  const siblings = config.credentials.filter((other) => other !== credential && other.baseUrl === credential.baseUrl);
+  // The same key under another name is no second opinion.
+  const siblings = config.credentials.filter(({ baseUrl, apiKey }) => baseUrl === credential.baseUrl && apiKey !== credential.apiKey);
   const othersRejected = (): boolean =>
     siblings.some((other) => {
-      const last = context.keyPolls.get(other.name)?.at(-1);
-      return last?.answer === "rejected" && systemClock.wall() - last.at < SAME_EVENT_MS;
+      const seen = context.keyPolls.get(other.name) ?? [];
+      // One that has been bad all along, or for long, is no sign of an outage that begins now.
+      const good = seen.findLast(({ answer }) => answer === "good");
+      return seen.at(-1)?.answer === "rejected" && good !== undefined && systemClock.wall() - good.at < SAME_EVENT_MS;
     });
   const controls: Controls = { connection, othersRejected, ...(sample === undefined ? {} : { sample }) };
 
@@ -80,7 +83,7 @@ function plan(config: Config, credential: Credential, context: ProbeContext): Pl
     const at = systemClock.wall();
     const answer = answerOf(found);
     polls.push({ at, answer, ...(answer === "rejected" ? await cross(controls, signal) : {}) });
-    while ((polls[0]?.at ?? at) < at - POLLS_KEPT_MS) polls.shift();
+    while (polls.length > POLLS_KEPT_LEAST && (polls[0]?.at ?? at) < at - POLLS_KEPT_MS) polls.shift();
     return found.value === undefined ? convict(found, judgeKey(polls)) : judge(found.value, found.evidence);
   };
   return { target: { kind: "credential", name, credential: name, every, timeoutSeconds, needs: [] }, probe: { run } };

@@ -67,6 +67,21 @@ const entry = object({
         "Most tokens of the answer. Default: 16, or what an expected answer needs, and 256 more for a model that must reason. Some providers refuse less than 16.",
       examples: [16],
     }),
+  price: object({
+    input: z
+      .number()
+      .min(0)
+      .meta({ description: "USD per million input tokens.", examples: [0.15] }),
+    output: z
+      .number()
+      .min(0)
+      .meta({ description: "USD per million output tokens.", examples: [0.6] }),
+  })
+    .optional()
+    .meta({
+      description:
+        "What it costs, where the catalogue does not tell; 0 for a server of your own. Otherwise the budget counts with the price of a dear model.",
+    }),
   parameters: z
     .record(z.string(), z.unknown())
     .superRefine(refuseOwnFields)
@@ -147,17 +162,27 @@ function requestOf(source: Source, exercise: Exercise): ChatRequest {
   };
 }
 
+// A price that nobody tells is taken for a dear model's: a budget that counts with 0 is none. Own servers say `price: { input: 0, output: 0 }`.
+const GUESSED_USD_PER_TOKEN = { input: 5e-6, output: 25e-6 } as const;
+const MILLION = 1e6;
+
 /** Quotas count ids that end in `:free`; a zero price without the suffix may count as well, so it is taken to (openrouter-api §4, §9). */
 function spendOf(source: Source, exercise: Exercise): Spend {
   const { credential, settings } = source;
   const model = seen(source);
-  const { input = 0, output = 0 } = model?.priceUsdPerToken ?? {};
   const { maxTokens } = requestOf(source, exercise);
+  const { price } = settings;
+  const configured = price === undefined ? undefined : { input: price.input / MILLION, output: price.output / MILLION };
+  const free = credential.flavor === "openrouter" && (settings.id.endsWith(":free") || model?.free === true);
+  const known = configured ?? model?.priceUsdPerToken ?? (free ? { input: 0, output: 0 } : undefined);
+  const usdPerToken = known ?? GUESSED_USD_PER_TOKEN;
   return {
     credential: credential.name,
-    free: credential.flavor === "openrouter" && (settings.id.endsWith(":free") || model?.free === true),
-    usd: exercise.inputTokens * input + maxTokens * output,
+    free,
+    usd: exercise.inputTokens * usdPerToken.input + maxTokens * usdPerToken.output,
     tokens: exercise.inputTokens + maxTokens,
+    usdPerToken,
+    ...(known === undefined ? { guessed: true } : {}),
   };
 }
 

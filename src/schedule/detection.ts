@@ -44,7 +44,7 @@ export function detectionTimes(targets: readonly Target[], paceOf: (name: string
   return SORTS.flatMap(({ fault, by, worst }) => {
     const times = targets
       .filter(({ kind }) => kind === by)
-      .map((target) => worst(paceOf(target.name)?.intervalSeconds ?? Number.POSITIVE_INFINITY, target.timeoutSeconds));
+      .map((target) => worst(paceOf(target.name)?.longestSeconds ?? Number.POSITIVE_INFINITY, target.timeoutSeconds));
     return times.length === 0 ? [] : [{ fault, by, worstSeconds: Math.max(...times) }];
   });
 }

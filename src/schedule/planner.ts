@@ -1,5 +1,6 @@
 /** The pace of every target: as configured where a probe costs nothing, stretched evenly over targets and day where it spends quota or money. Pure. */
 import { cronRuns } from "../base/cron.ts";
+import type { Config } from "../config/config.ts";
 import type { Every, Spend, Target } from "../core/probe.ts";
 import { DAY_SECONDS, shortestInterval } from "./stretch.ts";
 
@@ -16,6 +17,20 @@ export interface Allowance {
 /** An account that never bought credits has this many (openrouter-api §9). */
 export const LEAST_FREE_REQUESTS_PER_DAY = 50;
 
+/** What this instance may use: its shard's part of the budget, for each shard has a ledger of its own. */
+export function allowanceOf({ budget, shard }: Config, freeRequestsPerDay = LEAST_FREE_REQUESTS_PER_DAY): Allowance {
+  return {
+    freeRequestsPerDay,
+    freeQuotaShare: budget.freeQuotaShare / shard.total,
+    freeRequestsPerMinute: Math.max(1, Math.floor(budget.freeRequestsPerMinute / shard.total)),
+    usdPerDay: budget.usdPerDay / shard.total,
+  };
+}
+
+/** Keys and catalogues cost nothing and every shard's models depend on them; all else is divided by name. */
+export const inShard = ({ kind, name }: Target, { index, total }: Config["shard"]): boolean =>
+  kind === "credential" || kind === "catalog" || Math.floor(fraction(name) * total) === index;
+
 export interface Paced {
   readonly target: Target;
   /** Absent: its probe costs nothing. */
@@ -25,6 +40,8 @@ export interface Paced {
 /** When a target is due. */
 export interface Pace {
   readonly intervalSeconds: number;
+  /** The longest pause between two runs: the same, but for a cron expression. */
+  readonly longestSeconds: number;
   /** Where in the interval, counted from 1970: keeps its place over restarts. */
   readonly phaseSeconds: number;
   /** How long after the start the first run may come. */
@@ -50,12 +67,29 @@ export function fraction(text: string): number {
   return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
-/** Seconds between two runs; for a cron expression, between its next two. */
-export function intervalSeconds(every: Every): number {
-  if ("seconds" in every) return every.seconds;
-  const [first = 0, second = first] = cronRuns(every.cron, 2);
-  return (second - first) / 1000;
+/** How a cron expression runs: on average, which is what it uses, and with its longest pause, which is how late it may notice. */
+interface Rhythm {
+  readonly averageSeconds: number;
+  readonly longestSeconds: number;
 }
+
+// Enough to see past one busy day: `0,1,2 9 * * *` runs three times a day, not 1440.
+const RUNS_LOOKED_AT = 1500;
+const rhythms = new Map<string, Rhythm>();
+
+/** Looked at once: a pace must not change with the time of day. */
+function rhythmOf(cron: string): Rhythm {
+  const known = rhythms.get(cron);
+  if (known !== undefined) return known;
+  const runs = cronRuns(cron, RUNS_LOOKED_AT);
+  const gaps = runs.slice(1).map((run, at) => (run - (runs[at] ?? run)) / 1000);
+  const rhythm = { averageSeconds: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, longestSeconds: Math.max(...gaps) };
+  rhythms.set(cron, rhythm);
+  return rhythm;
+}
+
+/** Seconds between two runs; for a cron expression, on average. */
+export const intervalSeconds = (every: Every): number => ("seconds" in every ? every.seconds : rhythmOf(every.cron).averageSeconds);
 
 const configured = (target: Target): number => intervalSeconds(target.every);
 
@@ -64,6 +98,7 @@ function unstretched(target: Target): Pace {
   const delay = target.kind === "model" ? SPENDER_DELAY_SECONDS : 0;
   return {
     intervalSeconds: seconds,
+    longestSeconds: "cron" in target.every ? rhythmOf(target.every.cron).longestSeconds : seconds,
     phaseSeconds: fraction(target.name) * seconds,
     firstDelaySeconds: delay + fraction(target.name) * Math.min(FIRST_SPREAD_SECONDS, seconds / 2),
     stretched: false,
@@ -88,7 +123,7 @@ function share(some: readonly Paced[], perRun: (spend: Spend) => number, perDay:
       if ("cron" in target.every || interval <= own.intervalSeconds) return [target.name, { ...own, firstDelaySeconds }];
       const turn = (place / names.length + fraction(spend?.credential ?? "")) % 1;
       const phaseSeconds = interval === Number.POSITIVE_INFINITY ? 0 : turn * interval;
-      return [target.name, { intervalSeconds: interval, phaseSeconds, firstDelaySeconds, stretched: true }];
+      return [target.name, { intervalSeconds: interval, longestSeconds: interval, phaseSeconds, firstDelaySeconds, stretched: true }];
     }),
   );
 }

@@ -49,3 +49,8 @@ describe("an outage as in 2026-02: some 500s, then 401 for good keys", () => {
     expect(judged(`gf${"r".repeat(61)}`)).toEqual({ valid: false, outage: false });
   });
 });
+
+test("a verdict stands until the key is good again, whatever happens to others meanwhile", () => {
+  expect(judged("gggrrroooo")).toEqual({ valid: false, outage: false });
+  expect(judged("gggrrroog")).toEqual({ valid: true, outage: false });
+});

@@ -103,6 +103,7 @@ test.each([
       for (const name of MODELS) {
         const own = runs.filter(({ target }) => target.name === name);
         const promised = (7 * allowed) / MODELS.length;
+        expect(own.length).toBeLessThanOrEqual(promised * 1.1 + 2);
         expect(own.length).toBeGreaterThanOrEqual(Math.floor(promised * 0.9) - 1);
         const gaps = own.slice(1).map(({ startedAt }, at) => startedAt - (own[at]?.startedAt ?? 0));
         expect(Math.max(...gaps)).toBeLessThanOrEqual(((2 * DAY) / allowed) * MODELS.length);

@@ -8,8 +8,8 @@ import { IN_MEMORY, openDatabase } from "../../src/history/database.ts";
 import { openLedger } from "../../src/history/ledger.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
-const free: Spend = { credential: "openrouter", free: true, usd: 0, tokens: 40 };
-const paid: Spend = { credential: "openrouter", free: false, usd: 0.002, tokens: 40 };
+const free: Spend = { credential: "openrouter", free: true, usd: 0, tokens: 40, usdPerToken: { input: 0, output: 0 } };
+const paid: Spend = { credential: "openrouter", free: false, usd: 0.002, tokens: 40, usdPerToken: { input: 0, output: 0 } };
 const noFault = (error: unknown): void => {
   throw error;
 };

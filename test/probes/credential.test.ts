@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Reason } from "../../src/core/reason.ts";
 import type { FaultName, Scope } from "../../src/simulator/index.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -80,6 +82,59 @@ describe("whose fault a 401 is", () => {
   test("a key that only /key rejects is not called bad", async () => {
     fresh.simulator.faults.on("status", { service: "openrouter", endpoint: "key", status: 401 });
     for (let poll = 0; poll < 5; poll++) expect((await fresh.probe("openrouter")).evidence.key?.valid).toBeUndefined();
+  });
+
+  test("a key that is looked at once an hour is found bad at the third look too", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      fresh.simulator.faults.on("key");
+      const seen: (boolean | undefined)[] = [];
+      for (let poll = 0; poll < 3; poll++) {
+        vi.setSystemTime(Date.now() + 3_600_000);
+        seen.push((await fresh.probe("openrouter")).evidence.key?.valid);
+      }
+      expect(seen).toEqual([undefined, undefined, false]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("a 401 while the models fare badly for everybody is the API's outage", async () => {
+    const server = createServer((request, response) => {
+      const endpoints = { data: { endpoints: [{ uptime_last_5m: 41.5, uptime_last_30m: 80, uptime_last_1d: 99 }] } };
+      if (request.url?.endsWith("/endpoints")) response.end(JSON.stringify(endpoints));
+      else response.writeHead(401).end('{"error":{"message":"User not found.","code":401}}');
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
+    const sick = await startWorld(`credentials:\n  openrouter: { api_key: $KEY, base_url: "${base}" }\nmodels: { m: a/b }\n`);
+    try {
+      for (let poll = 0; poll < 5; poll++) {
+        expect(await sick.probe("openrouter")).toMatchObject({ reason: "gateway_error", evidence: { key: { formatValid: true } } });
+      }
+    } finally {
+      await sick.simulator.stop();
+      server.close();
+    }
+  });
+
+  test("a sibling that has been bad all along is no sign of an outage", async () => {
+    const two = await startWorld(
+      'credentials:\n  ours: { api_key: $KEY, base_url: "$API" }\n  dead: { api_key: sk-or-v1-0000000000000000000000000000, base_url: "$API" }\n',
+    );
+    try {
+      await two.probe("ours");
+      for (let poll = 0; poll < 3; poll++) await two.probe("dead");
+      two.simulator.faults.on("key");
+      const seen: (boolean | undefined)[] = [];
+      for (let poll = 0; poll < 3; poll++) {
+        await two.probe("dead");
+        seen.push((await two.probe("ours")).evidence.key?.valid);
+      }
+      expect(seen).toEqual([undefined, undefined, false]);
+    } finally {
+      await two.simulator.stop();
+    }
   });
 
   test("asking chat about the key costs nothing", async () => {

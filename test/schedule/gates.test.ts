@@ -11,8 +11,8 @@ import { aTarget } from "../support/targets.ts";
 
 const MINUTE = 60_000;
 const MIDNIGHT = Date.UTC(2026, 10, 24);
-const free: Spend = { credential: "openrouter", free: true, usd: 0, tokens: 40 };
-const paid: Spend = { credential: "openrouter", free: false, usd: 0.02, tokens: 40 };
+const free: Spend = { credential: "openrouter", free: true, usd: 0, tokens: 40, usdPerToken: { input: 0, output: 0 } };
+const paid: Spend = { credential: "openrouter", free: false, usd: 0.02, tokens: 40, usdPerToken: { input: 0, output: 0 } };
 const spends: Readonly<Record<string, Spend>> = { qwen: free, kimi: free, gpt: paid };
 const target = (name: string) => aTarget({ name, kind: "model", credential: "openrouter" });
 const key = aTarget({ name: "openrouter", kind: "credential", credential: "openrouter" });
@@ -111,6 +111,12 @@ describe("quota", () => {
       waits.push(((gate.refuse(target("qwen"))?.until ?? 0) - clock.wall()) / MINUTE);
     }
     expect(waits).toEqual([5, 10, 20, 40, 60, 60]);
+  });
+
+  test("an hour at most, whatever was asked", () => {
+    const gate = make();
+    gate.take(record("qwen", down("provider_error", { ...answered, backoff: { scope: "target", seconds: 86_400 } })));
+    expect(gate.refuse(target("qwen"))).toEqual({ cause: "backoff", until: clock.wall() + 60 * MINUTE });
   });
 
   test("the last requests are left to the application", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Config } from "../../src/config/config.ts";
 import type { Spend, Target } from "../../src/core/probe.ts";
-import { type Allowance, planPaces, runsPerDay } from "../../src/schedule/planner.ts";
+import { type Allowance, allowanceOf, planPaces, runsPerDay } from "../../src/schedule/planner.ts";
 import { aTarget } from "../support/targets.ts";
 
 const allowance = (over: Partial<Allowance> = {}): Allowance => ({
@@ -12,7 +13,7 @@ const allowance = (over: Partial<Allowance> = {}): Allowance => ({
 });
 const model = (name: string, spend: Partial<Spend> = {}, every: Target["every"] = { seconds: 300 }) => ({
   target: aTarget({ name, kind: "model", credential: "openrouter", every }),
-  spend: { credential: "openrouter", free: true, usd: 0, tokens: 40, ...spend },
+  spend: { credential: "openrouter", free: true, usd: 0, tokens: 40, usdPerToken: { input: 0, output: 0 }, ...spend },
 });
 const seven = ["a", "b", "c", "d", "e", "f", "g"].map((name) => model(name));
 const paces = (some: Parameters<typeof planPaces>[0], over: Partial<Allowance> = {}) =>
@@ -71,7 +72,10 @@ test("what costs nothing keeps its pace, whatever the models use", () => {
 });
 
 test("accounts do not pay for each other", () => {
-  const other = { ...model("other"), spend: { credential: "second", free: true, usd: 0, tokens: 40 } };
+  const other = {
+    ...model("other"),
+    spend: { credential: "second", free: true, usd: 0, tokens: 40, usdPerToken: { input: 0, output: 0 } },
+  };
   const all = planPaces(
     [...seven, other],
     new Map([
@@ -80,4 +84,35 @@ test("accounts do not pay for each other", () => {
     ]),
   );
   expect(runsPerDay(all.get("other") ?? ({ intervalSeconds: 1 } as never))).toBeCloseTo(10, 6);
+});
+
+describe("cron expressions", () => {
+  test.each([
+    // Three runs a day, a minute apart: not 1440 of them.
+    ["0,1,2 9 * * *", 3],
+    ["*/10 * * * *", 144],
+    ["0 0 * * 1", 1 / 7],
+  ])("%s is counted over days, not by its next two runs", (cron, expected) => {
+    const [pace] = [...paces([model("m", {}, { cron })], { freeRequestsPerDay: 100_000 }).values()];
+    expect(pace === undefined ? 0 : runsPerDay(pace)).toBeCloseTo(expected, 1);
+  });
+
+  test("one of them does not starve the others", () => {
+    const planned = paces([model("morning", {}, { cron: "0,1,2 9 * * *" }), model("other")], { freeRequestsPerDay: 50, freeQuotaShare: 1 });
+    expect(runsPerDay(planned.get("other") ?? ({ intervalSeconds: Number.POSITIVE_INFINITY } as never))).toBeCloseTo(47, 1);
+  });
+
+  test("its longest pause is what a fault can hide in", () => {
+    expect(paces([model("m", {}, { cron: "0,1,2 9 * * *" })], { freeRequestsPerDay: 100_000 }).get("m")?.longestSeconds).toBe(86_280);
+  });
+});
+
+test("shards divide the budget: each has a ledger of its own", () => {
+  const config = { budget: { freeQuotaShare: 0.2, freeRequestsPerMinute: 4, usdPerDay: 0.05 }, shard: { index: 0, total: 4 } } as Config;
+  expect(allowanceOf(config, 1000)).toEqual({
+    freeRequestsPerDay: 1000,
+    freeQuotaShare: 0.05,
+    freeRequestsPerMinute: 1,
+    usdPerDay: 0.0125,
+  });
 });

@@ -136,7 +136,7 @@ describe("intervals", () => {
 
   test("a target without room in the budget is never due", async () => {
     const target = aTarget();
-    timetable.add(target, { ...paceOf(target), intervalSeconds: Number.POSITIVE_INFINITY });
+    timetable.add(target, { ...paceOf(target), intervalSeconds: Number.POSITIVE_INFINITY, longestSeconds: Number.POSITIVE_INFINITY });
     await clock.advance(86_400_000);
     expect(ticks).toEqual([]);
     expect(timetable.nextRunAt("frontend")).toBeUndefined();

@@ -46,13 +46,14 @@ function targetRows({ planned, paces }: Plan, { duration, runsPerDay }: Words): 
     const used = spend?.();
     const every = "cron" in target.every ? target.every.cron : duration(target.every.seconds);
     const effective = pace.stretched ? `${duration(pace.intervalSeconds)} (budget)` : every;
-    const cells = used === undefined ? ["", ""] : [round(runs * used.tokens), usd(used.free ? 0 : runs * used.usd)];
+    const cells =
+      used === undefined ? ["", ""] : [round(runs * used.tokens), `${usd(used.free ? 0 : runs * used.usd)}${used.guessed ? " ?" : ""}`];
     return [[target.name, target.kind, every, effective, round(runs), ...cells]];
   });
 }
 
 function accountRows({ config, planned, paces, allowances }: Plan, { runsPerDay }: Words): string[][] {
-  return config.credentials.map(({ name }) => {
+  return config.credentials.map(({ name, flavor }) => {
     let requests = 0;
     let cost = 0;
     for (const { target, spend } of planned) {
@@ -63,7 +64,8 @@ function accountRows({ config, planned, paces, allowances }: Plan, { runsPerDay 
       else cost += runsPerDay(pace) * used.usd;
     }
     const limit = allowances.get(name)?.freeRequestsPerDay ?? 0;
-    return [name, `${round(requests)} of ${limit}`, `${((100 * requests) / limit).toFixed(0)} %`, usd(cost), usd(config.budget.usdPerDay)];
+    const quota = flavor === "openrouter" ? [`${round(requests)} of ${limit}`, `${((100 * requests) / limit).toFixed(0)} %`] : ["", ""];
+    return [name, ...quota, usd(cost), usd(allowances.get(name)?.usdPerDay)];
   });
 }
 
@@ -72,6 +74,11 @@ function print(plan: Plan, words: Words, faults: readonly (readonly string[])[],
   io.out(`${table(TARGETS, targetRows(plan, words), head)}\n`);
   if (plan.config.credentials.length > 0) io.out(`\n${table(ACCOUNTS, accountRows(plan, words), head)}\n`);
   io.out(`\n${table(FAULTS, faults, head)}\n`);
+  if (plan.planned.some(({ spend }) => spend?.().guessed)) {
+    io.out(
+      `\n${paint(io, "dim", "?: neither the catalogue nor the config tells the price; reckoned as a dear model's. See price in the config.")}\n`,
+    );
+  }
   if ([...plan.paces.values()].some(({ stretched }) => stretched)) {
     io.out(
       `\n${paint(io, "dim", "(budget): probed less often than configured, so that the day's quota or money lasts; see budget in the config.")}\n`,
@@ -103,12 +110,11 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const planned = planProbes(config, createContext(redactor));
+  const planned = planProbes(config, createContext(redactor)).filter(({ target }) => planner.inShard(target, config.shard));
   const facts = flag(invocation, "offline") ? new Map<string, KeyFacts>() : await ask(planned, invocation, redactor);
   const allowances = new Map(
     config.credentials.map(({ name }): [string, Allowance] => {
-      const freeRequestsPerDay = facts.get(name)?.freeRequestsLimit ?? planner.LEAST_FREE_REQUESTS_PER_DAY;
-      return [name, { ...config.budget, freeRequestsPerDay }];
+      return [name, planner.allowanceOf(config, facts.get(name)?.freeRequestsLimit)];
     }),
   );
   const unknown = config.credentials.filter(

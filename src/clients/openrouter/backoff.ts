@@ -16,7 +16,7 @@ function secondsOf({ exchange, error }: Answer, now: number): number | undefined
   const inBody = metadata.headers as Record<string, unknown> | undefined;
   const told = [metadata.retry_after_seconds, inBody?.["Retry-After"], inBody?.["retry-after"], one(exchange.headers["retry-after"])];
   for (const value of told) {
-    if (value === undefined || value === null || value === "") continue;
+    if (typeof value !== "number" && (typeof value !== "string" || value === "")) continue;
     const seconds = Number.isFinite(Number(value)) ? Number(value) : (Date.parse(String(value)) - now) / 1000;
     if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds;
   }
@@ -31,9 +31,9 @@ function scopeOf(reason: Reason, answer: Answer): Backoff["scope"] | undefined {
   return source === "openrouter_free_tier_per_minute" || /free-models-per-min/.test(message) ? "account_minute" : "target";
 }
 
-/** Undefined where nothing is to be waited for. A 5xx with a Retry-After is a wish too. */
+/** Undefined where nothing is to be waited for. A 5xx with a Retry-After is a wish too; a 400 will be no better later. */
 export function backoffOf(reason: Reason, answer: Answer, now: number): Backoff | undefined {
   const seconds = secondsOf(answer, now);
-  const scope = scopeOf(reason, answer) ?? (reason !== "ok" && seconds !== undefined ? "target" : undefined);
+  const scope = scopeOf(reason, answer) ?? (answer.statusCode >= 500 && seconds !== undefined ? "target" : undefined);
   return scope === undefined ? undefined : { scope, ...(seconds === undefined ? {} : { seconds }) };
 }

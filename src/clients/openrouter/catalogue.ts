@@ -23,7 +23,7 @@ export interface CatalogueModel {
 }
 
 export function catalogueModel(wire: WireModel): CatalogueModel {
-  const { prompt, completion } = wire.pricing ?? {};
+  const { prompt, completion, request = 0 } = wire.pricing ?? {};
   const priced = prompt !== undefined && completion !== undefined && prompt >= 0 && completion >= 0;
   const fields = {
     id: wire.id,
@@ -34,7 +34,7 @@ export function catalogueModel(wire: WireModel): CatalogueModel {
     supportedParameters: wire.supported_parameters,
     // Routers carry negative sentinel prices (§4): no price at all.
     priceUsdPerToken: priced ? { input: prompt, output: completion } : undefined,
-    free: priced ? prompt === 0 && completion === 0 : undefined,
+    free: priced ? prompt === 0 && completion === 0 && request === 0 : undefined,
     expiresAt: expiry(wire.expiration_date),
     reasoning: wire.reasoning ? (wire.reasoning.mandatory === true ? "mandatory" : "optional") : undefined,
     aliasOf: wire.alias_target?.slug,
@@ -60,7 +60,8 @@ export const fetchAllowed = (connection: Connection, signal: AbortSignal): Promi
 /** The catalogue in a text: an answer of `GET /models` that was saved. Undefined when it is none. */
 export function readCatalogue(text: string): Catalogue | undefined {
   const parsed = modelsSchema.safeParse(parseJson(text));
-  return parsed.success ? byId(parsed.data.data) : undefined;
+  const catalogue = parsed.success ? byId(parsed.data.data) : undefined;
+  return catalogue === undefined || catalogue.size === 0 ? undefined : catalogue;
 }
 
 function byId(wires: readonly (WireModel | null)[]): Catalogue {

@@ -1,5 +1,7 @@
 /** One chat completion, streamed: what came, when, and what it amounts to. */
 import { systemClock } from "../../base/clock.ts";
+import { oneLine } from "../../base/printable.ts";
+import type { Completion } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import { isStall } from "../http/exchange.ts";
 import { backoffOf } from "./backoff.ts";
@@ -98,11 +100,23 @@ function withoutFault<T extends { readonly fault?: unknown }>({ fault: _, ...res
   return rest;
 }
 
+/** Names that came from outside pass the redactor like all else. */
+function cleaned({ redactor }: Connection, completion: Completion): Completion {
+  const clean = (text: string): string => oneLine(redactor.text(text));
+  const { finishReason, servedModel, provider } = completion;
+  return {
+    ...completion,
+    ...(finishReason === undefined ? {} : { finishReason: clean(finishReason) }),
+    ...(servedModel === undefined ? {} : { servedModel: clean(servedModel) }),
+    ...(provider === undefined ? {} : { provider: clean(provider) }),
+  };
+}
+
 function finding(connection: Connection, answer: Answer, reason: Reason, transcript: Transcript): Finding<ChatReply> {
   const backoff = backoffOf(reason, answer, systemClock.wall());
   const evidence = {
     ...evidenceOf(connection, answer, reason),
-    completion: transcript.completion(),
+    completion: cleaned(connection, transcript.completion()),
     ...(backoff === undefined ? {} : { backoff }),
   };
   return reason === "ok" ? { reason, evidence, value: { text: transcript.text, toolCalls: transcript.toolCalls } } : { reason, evidence };

@@ -45,6 +45,8 @@ export interface Finding<T> {
 }
 
 const ERROR_BODY_CHARS = 16 * 1024;
+// Redacted before it is cut, or half a secret at the cut would not be known for one; and of a huge body not all of it.
+const REDACTED_CHARS = 16 * ERROR_BODY_CHARS;
 // An error inside a 2xx that brings no numeric code of its own.
 const UNNUMBERED_ERROR = 500;
 
@@ -110,9 +112,9 @@ export function evidenceOf(connection: Connection, answer: Answer, reason: Reaso
     phases: exchanged.phases,
     ...(exchanged.certificateExpiresAt === undefined ? {} : { certificateExpiresAt: exchanged.certificateExpiresAt }),
     ...(exchanged.clockSkewSeconds === undefined ? {} : { clockSkewSeconds: exchanged.clockSkewSeconds }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(failed && message !== undefined ? { message: oneLine(redactor.text(message.slice(0, ERROR_BODY_CHARS))) } : {}),
-    ...(failed && answer.text !== "" ? { errorBody: redactor.text(answer.text.slice(0, ERROR_BODY_CHARS)) } : {}),
+    ...(requestId === undefined ? {} : { requestId: oneLine(redactor.text(requestId)) }),
+    ...(failed && message !== undefined ? { message: oneLine(redactor.text(message.slice(0, REDACTED_CHARS))) } : {}),
+    ...(failed && answer.text !== "" ? { errorBody: redactor.text(answer.text.slice(0, REDACTED_CHARS)).slice(0, ERROR_BODY_CHARS) } : {}),
     request: { method: call.method, url: redactor.text(connection.baseUrl + call.path), ...call.context },
   };
 }

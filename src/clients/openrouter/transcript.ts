@@ -93,6 +93,7 @@ export class Transcript {
     for (const choice of choices ?? []) {
       this.#answered = true;
       this.#hear(choice.delta ?? choice.message, atSeconds);
+      if (choice.finish_reason === "error") this.finishReason = "error";
       this.finishReason ??= choice.finish_reason ?? undefined;
     }
   }

@@ -8,8 +8,19 @@ const text = z.string().optional().catch(undefined);
 const number = z.number().optional().catch(undefined);
 const nullableNumber = z.number().nullable().optional().catch(undefined);
 const loose = z.record(z.string(), z.unknown()).optional().catch(undefined);
-/** Prices are decimal strings, USD per token (openrouter-api §4). */
-const price = z.coerce.number().optional().catch(undefined);
+/** A count or a sum of money that was used: never below nothing, or it would fill a budget instead of emptying it. */
+const amount = z.number().nonnegative().optional().catch(undefined);
+/** Prices are decimal strings, USD per token (openrouter-api §4). Nothing else is a price: `null` and "" are not 0. */
+const price = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+(?:\.\d+)?(?:e-?\d+)?$/i)
+      .transform(Number),
+  ])
+  .optional()
+  .catch(undefined);
 
 /** Three generations of error bodies coexist; `code` is a number, a string of digits or a word (§7, §8). */
 export const apiErrorSchema = z.object({
@@ -28,17 +39,24 @@ export type ApiError = z.output<typeof apiErrorSchema>;
 
 /** `{error:{…}}`; some OpenAI-compatible servers answer `{"error":"text"}`. */
 const errorField = z
-  .union([apiErrorSchema, z.string().transform((message): ApiError => ({ message }))])
+  .union([
+    z
+      .array(apiErrorSchema)
+      .min(1)
+      .transform(([first = {}]) => first),
+    apiErrorSchema,
+    z.string().transform((message): ApiError => ({ message })),
+  ])
   .optional()
   .catch(undefined);
 
 const usage = z
   .object({
-    prompt_tokens: number,
-    completion_tokens: number,
-    cost: number,
-    prompt_tokens_details: z.object({ cached_tokens: number }).nullable().optional().catch(undefined),
-    completion_tokens_details: z.object({ reasoning_tokens: number }).nullable().optional().catch(undefined),
+    prompt_tokens: amount,
+    completion_tokens: amount,
+    cost: amount,
+    prompt_tokens_details: z.object({ cached_tokens: amount }).nullable().optional().catch(undefined),
+    completion_tokens_details: z.object({ reasoning_tokens: amount }).nullable().optional().catch(undefined),
   })
   .nullable()
   .optional()
@@ -117,7 +135,7 @@ export const modelSchema = z.object({
   name: text,
   context_length: nullableNumber,
   architecture: z.object({ input_modalities: strings, output_modalities: strings }).optional().catch(undefined),
-  pricing: z.object({ prompt: price, completion: price }).optional().catch(undefined),
+  pricing: z.object({ prompt: price, completion: price, request: price }).optional().catch(undefined),
   supported_parameters: strings,
   expiration_date: z.string().nullable().optional().catch(undefined),
   reasoning: z
@@ -141,12 +159,22 @@ export const endpointsSchema = z.object({
 
 const errorBody = z.object({ error: errorField });
 
+/** `{}` and "" beside a good answer are no error. */
+const says = (error: ApiError | undefined): error is ApiError =>
+  error !== undefined && Object.values(error).some((value) => value !== undefined && value !== "");
+
+/** Other servers' habits: `{"errors":[{…}]}`, `{"detail":"…"}`; only where there is no answer beside it. */
+const foreignError = z.union([
+  z.object({ errors: z.array(apiErrorSchema).min(1) }).transform(({ errors }) => errors[0]),
+  z.object({ detail: z.string() }).transform(({ detail }): ApiError => ({ message: detail })),
+]);
+
 /** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
 export function errorIn(body: unknown): ApiError | undefined {
-  const top = errorBody.safeParse(body);
-  if (top.success && top.data.error !== undefined) return top.data.error;
-  const chat = chatSchema.safeParse(body);
-  return chat.success ? chat.data.choices?.find((one) => one.error !== undefined)?.error : undefined;
+  const top = errorBody.safeParse(body).data?.error;
+  if (says(top)) return top;
+  const choices = chatSchema.safeParse(body).data?.choices;
+  return choices === undefined ? foreignError.safeParse(body).data : choices.map(({ error }) => error).find(says);
 }
 
 /** JSON, or undefined. OpenRouter pads bodies with newlines and spaces while it waits; whitespace alone is no JSON (§7). */
@@ -182,8 +210,16 @@ export function errorStatus(error: ApiError): number | undefined {
 
 /** The upstream's own words: its message and, where it only says "Provider returned error", the provider's. */
 export function errorMessage(error: ApiError): string | undefined {
-  const raw = error.metadata?.raw;
-  const inner = typeof raw === "string" ? raw : raw === undefined ? "" : JSON.stringify(raw);
-  const words = [error.message ?? "", inner].filter((part) => part !== "").join(": ");
+  const words = [error.message ?? "", spelled(error.metadata?.raw)].filter((part) => part !== "").join(": ");
   return words === "" ? undefined : words;
+}
+
+/** Text as it is, anything else as JSON; nested thousands deep it cannot be spelled, and says nothing to anyone. */
+function spelled(raw: unknown): string {
+  if (typeof raw === "string") return raw;
+  try {
+    return raw === undefined || raw === null ? "" : JSON.stringify(raw);
+  } catch {
+    return "";
+  }
 }

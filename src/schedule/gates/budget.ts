@@ -27,6 +27,10 @@ export function budgetLeft(
   };
 }
 
+/** Whether what is left does not pay for one more; what costs nothing can always be paid. */
+export const isSpent = ({ free, usd }: Spend, left: { readonly freeRequests: number; readonly usd: number }): boolean =>
+  free ? left.freeRequests < 1 : left.usd < usd;
+
 export const budgetGate = (purse: Purse): Gate => ({
   refuse(target) {
     const spend = purse.spendOf(target);
@@ -34,8 +38,7 @@ export const budgetGate = (purse: Purse): Gate => ({
     if (spend === undefined || allowance === undefined) return undefined;
     const now = purse.clock.wall();
     const left = budgetLeft(purse, spend.credential, allowance);
-    // A price that is not known is not guessed: such a probe is stopped by what it turned out to cost.
-    const spent = spend.free ? left.freeRequests < 1 : left.usd < spend.usd || left.usd === 0;
+    const spent = isSpent(spend, left);
     if (spent) return { cause: "budget", until: nextUtcDay(now) };
     const crowded = spend.free && purse.ledger.freeRequestsSince(spend.credential, now - MINUTE_MS) >= allowance.freeRequestsPerMinute;
     return crowded ? { cause: "budget", until: now + MINUTE_MS } : undefined;

@@ -49,7 +49,8 @@ export function createQuotaGate({ clock, spendOf }: QuotaOptions): Gate & Sink {
     if (backoff.scope === "target" || target.credential === undefined) {
       const times = (waiting.get(target.name)?.times ?? 0) + 1;
       const own = now + Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 2 ** (times - 1));
-      waiting.set(target.name, { until: asked ?? own, times });
+      // An hour at most, whatever was asked: a model that is well again must not stay unseen for a day.
+      waiting.set(target.name, { until: Math.min(asked ?? own, now + LONGEST_BACKOFF_MS), times });
       return;
     }
     const account = accountOf(target.credential);

@@ -1,0 +1,105 @@
+/** Answers that no API gives on purpose, each a bug that once was. */
+import { describe, expect, test } from "vitest";
+import { createRedactor } from "../../src/base/redact.ts";
+import { backoffOf } from "../../src/clients/openrouter/backoff.ts";
+import { readCatalogue } from "../../src/clients/openrouter/catalogue.ts";
+import { classify } from "../../src/clients/openrouter/classify.ts";
+import { type Connection, evidenceOf, readAnswer } from "../../src/clients/openrouter/connection.ts";
+import { Transcript } from "../../src/clients/openrouter/transcript.ts";
+
+const KEY = "gsk_planted0123456789abcdefghijklmnopqrstuvwxyz0123456789";
+const connection: Connection = { flavor: "openai", baseUrl: "http://x/v1", apiKey: KEY, headers: {}, redactor: createRedactor([KEY]) };
+const call = { method: "POST", path: "/chat/completions" } as const;
+const answer = (status: number, text: string, headers = {}) =>
+  readAnswer({ status, headers, body: Buffer.from(text), durationSeconds: 1, phases: {} }, call);
+
+describe("no error body is a bug of ours", () => {
+  test.each([
+    [
+      "a cause nested five thousand deep",
+      `{"error":{"message":"P","code":502,"metadata":{"raw":${"[".repeat(5000)}${"]".repeat(5000)}}}}`,
+      "provider_error",
+    ],
+    ["a wait that is an object", '{"error":{"code":429,"metadata":{"retry_after_seconds":{"toString":1,"valueOf":1}}}}', "rate_limited"],
+    ["a header that is an object", '{"error":{"code":429,"metadata":{"headers":{"Retry-After":{"valueOf":1}}}}}', "rate_limited"],
+    [
+      "two hundred thousand arrays",
+      `{"error":{"code":503,"metadata":{"retry_after_seconds":${"[".repeat(200_000)}${"]".repeat(200_000)}}}}`,
+      "provider_overloaded",
+    ],
+  ])("%s", (_, text, reason) => {
+    const read = answer(502, text);
+    const [found] = [classify(answer(JSON.parse(text).error.code, text)) ?? "ok"];
+    expect(found).toBe(reason);
+    expect(() => [evidenceOf(connection, read, found), backoffOf(found, read, 0)]).not.toThrow();
+  });
+});
+
+test("a secret that stands across the cut is hidden whole", () => {
+  const text = `${"x".repeat(16 * 1024 - 30)}${KEY}${"y".repeat(1000)}`;
+  const { errorBody } = evidenceOf(connection, answer(400, text), "bad_request");
+  expect(errorBody).toHaveLength(16 * 1024);
+  expect(errorBody).not.toContain("gsk_");
+});
+
+test("a request id that is the key is hidden", () => {
+  expect(evidenceOf(connection, answer(200, "{}", { "x-request-id": KEY }), "ok").requestId).toBe("[hidden]");
+});
+
+test.each([
+  ['{"error":[{"message":"quota","code":429}]}', "rate_limited", 429],
+  ['{"errors":[{"message":"over","code":503}]}', "provider_overloaded", 503],
+  ['{"detail":"Not authenticated"}', "gateway_error", 500],
+])("%s inside a 200 is an error all the same", (text, reason, code) => {
+  const read = answer(200, text);
+  expect({ reason: classify(read), code: read.statusCode, via: read.via }).toEqual({ reason, code, via: "body" });
+});
+
+test.each(['{"error":{},"choices":[{"message":{"content":"hi"}}]}', '{"error":"","choices":[{"message":{"content":"hi"}}]}'])(
+  "%s is no error",
+  (text) => {
+    expect(classify(answer(200, text))).toBeUndefined();
+  },
+);
+
+test("a wish to wait is heard with a 5xx and a 429, not with a 400", () => {
+  const asked = (status: number, code: number) =>
+    backoffOf(
+      classify(answer(status, `{"error":{"code":${code}}}`)) ?? "ok",
+      answer(status, `{"error":{"code":${code}}}`, { "retry-after": "30" }),
+      0,
+    );
+  expect([asked(503, 503)?.seconds, asked(429, 429)?.seconds, asked(400, 400)]).toEqual([30, 30, undefined]);
+});
+
+test("a negative cost or count is none: it would fill a budget instead of emptying it", () => {
+  const transcript = new Transcript();
+  transcript.addMessage({ choices: [{ message: { content: "hi" } }], usage: { prompt_tokens: -5, completion_tokens: -1, cost: -1000 } }, 1);
+  expect(transcript.completion()).not.toHaveProperty("costUsd");
+  expect(transcript.completion()).not.toHaveProperty("inputTokens");
+});
+
+test("a tool call with an absurd index makes no array of millions", () => {
+  const transcript = new Transcript();
+  transcript.addMessage({ choices: [{ delta: { tool_calls: [{ index: 1e9, function: { name: "x", arguments: "{}" } }] } }] }, 1);
+  expect(transcript.toolCalls).toHaveLength(0);
+});
+
+test.each([
+  ["null", "undefined"],
+  ['""', "undefined"],
+  ["false", "undefined"],
+  ["[]", "undefined"],
+  ['"0"', "true"],
+  ['"0.0000001"', "false"],
+])("a price of %s is free: %s", (price, free) => {
+  const catalogue = readCatalogue(`{"data":[{"id":"a/b","pricing":{"prompt":${price},"completion":${price}}}]}`);
+  expect(String(catalogue?.get("a/b")?.free)).toBe(free);
+});
+
+test("a price per request is a price", () => {
+  const catalogue = readCatalogue('{"data":[{"id":"a/b","pricing":{"prompt":"0","completion":"0","request":"0.05"}}]}');
+  expect(catalogue?.get("a/b")?.free).toBe(false);
+});
+
+test("a catalogue without a model is none", () => expect(readCatalogue('{"data":[]}')).toBeUndefined());
