@@ -8,6 +8,7 @@ import { type Daemon, startDaemon } from "../../src/daemon/daemon.ts";
 import { IN_MEMORY } from "../../src/history/database.ts";
 import { sections } from "../../src/probes/index.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
+import { until } from "./programs.ts";
 import { configFor, STANDARD } from "./world.ts";
 
 export interface RunningDaemon {
@@ -57,6 +58,14 @@ export async function runDaemon(yaml: string = CALM, options: SimulatorOptions =
   });
   if (!started.ok) throw new Error(started.why);
   const { daemon } = started;
+  // The schedule looks at each target once soon after the start; only then is a round of ours the only probing there is.
+  const scheduled = new Set(
+    loaded.config.credentials.flatMap(({ name }) => [name, `${name}_catalog`]).concat(loaded.config.entries.map(({ name }) => name)),
+  );
+  await until(
+    () => [...scheduled].every((name) => records.some((one) => one.target.name === name && one.latenessSeconds !== undefined)),
+    "the first runs",
+  );
   const get = (path: string): Promise<Response> => fetch(daemon.url + path);
   return {
     simulator,
