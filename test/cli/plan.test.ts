@@ -38,6 +38,20 @@ describe("a saved catalogue", () => {
     expect(out).toContain("→ qwen/qwen3-coder:free");
     expect(out).not.toContain("gemini_flash");
   });
+  test("prices are shown per million tokens as they are, the hundreds too", async () => {
+    const saved = file(
+      "dear.json",
+      '{"data":[{"id":"a/dear","pricing":{"prompt":"0.00015","completion":"0.0006"}},{"id":"a/odd","pricing":{"prompt":"0.0000001234","completion":"0"}}]}',
+    );
+    simulator.faults.on("html", { service: "openrouter", status: 520 });
+    const config = file(
+      "dear.yaml",
+      `credentials:\n  o: { api_key: "\${API_KEY}", base_url: "$API" }\nmodels: { dear: a/dear, odd: a/odd }\n`,
+    );
+    const { out } = await cli(["models", "--config", config, "--catalog", saved]);
+    expect(out).toMatch(/^dear +a\/dear +yes +no +150 +600 /m);
+    expect(out).toMatch(/^odd +a\/odd +yes +no +0\.123 +0 /m);
+  });
   test("a file that is none is said to be none", async () => {
     const { code, err } = await cli([
       "validate",
