@@ -39,7 +39,7 @@ test("compose: what is mounted and depended on is declared", () => {
 });
 
 const why = missing("promtool");
-test.skipIf(why !== undefined)("compose: Prometheus accepts its configuration", () => {
+test.skipIf(why !== undefined)("compose: Prometheus accepts its configuration (needs promtool)", () => {
   const folder = mkdtempSync(join(tmpdir(), "healthd-deploy-"));
   const file = join(folder, "prometheus.yml");
   writeFileSync(file, compose.configs.prometheus.content);

@@ -62,19 +62,21 @@ export function createFaults({ clock, log, latest, onChange }: FaultsOptions): F
     log.info(fields, `fault over: ${fault.subject}: ${reasons[fault.reason].says}, after ${formatDuration(Math.max(1, durationSeconds))}`);
   };
 
-  /** Root causes now; whom a fault that is over had explained is excused until looked at again. */
+  /** Root causes now; what an ended fault left behind is excused until it is looked at again. */
   const judge = (): readonly RootCause[] => {
     const all = latest();
     const records = new Map(all.flatMap(({ target, last }) => (last === undefined ? [] : [[target.name, last] as const])));
     for (const [name, record] of excused) if (records.get(name) !== record) excused.delete(name);
     let causes = rootCauses(sights(all, excused));
-    const standing = new Set(causes.map(keyOf));
-    const over = [...open.values()].filter((fault) => !standing.has(keyOf(fault)));
-    for (const name of over.flatMap(({ explains }) => explains)) {
+    // A cause that appears although nothing new was seen of what it explains is only what another left behind as it ended.
+    const leftovers = causes
+      .filter((cause) => !open.has(keyOf(cause)) && cause.explains.every((name) => records.get(name) === explained.get(name)))
+      .flatMap(({ explains }) => explains);
+    for (const name of leftovers) {
       const record = records.get(name);
-      if (record !== undefined && record === explained.get(name)) excused.set(name, record);
+      if (record !== undefined) excused.set(name, record);
     }
-    if (over.length > 0) causes = rootCauses(sights(all, excused));
+    if (leftovers.length > 0) causes = rootCauses(sights(all, excused));
     const names = new Set(causes.flatMap(({ explains }) => explains));
     explained = new Map([...records].filter(([name]) => names.has(name)));
     return causes;

@@ -25,7 +25,7 @@ models:
 `;
 };
 
-describe.skipIf(absent)("@portkey-ai/gateway", () => {
+describe.skipIf(absent)("@portkey-ai/gateway (needs it in .cache/gateway, where .ci/run installs it)", () => {
   let gateway: Program;
   let world: World;
 

@@ -1,0 +1,77 @@
+import { beforeEach, expect, test } from "vitest";
+import { createLog } from "../../src/base/log.ts";
+import { createRedactor } from "../../src/base/redact.ts";
+import { down, type Probed, up } from "../../src/core/outcome.ts";
+import type { Target } from "../../src/core/probe.ts";
+import type { Reason } from "../../src/core/reason.ts";
+import { createFaults, type Faults } from "../../src/daemon/faults.ts";
+import { createLatest, type Latest } from "../../src/daemon/latest.ts";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { aTarget } from "../support/targets.ts";
+
+const model = (name: string): Target => aTarget({ name, kind: "model", credential: "openrouter" });
+const TARGETS = [
+  aTarget({ name: "openrouter", kind: "credential", credential: "openrouter" }),
+  ...["qwen", "kimi", "gemini", "gemma"].map(model),
+  aTarget({ name: "files", kind: "bucket" }),
+  aTarget({ name: "frontend", needs: ["files"] }),
+];
+const fine = up({ statusCode: 200, via: "header" });
+const is = (reason: Reason, statusCode: number): Probed => down(reason, { statusCode, via: "header" });
+
+let clock: FakeClock;
+let latest: Latest;
+let faults: Faults;
+beforeEach(async () => {
+  clock = createFakeClock();
+  latest = createLatest();
+  const log = createLog({ level: "fatal", format: "json", colour: false, redactor: createRedactor() });
+  faults = createFaults({ clock, log, latest: latest.list, onChange: () => undefined });
+  for (const target of TARGETS) latest.add(target);
+  for (const { name } of TARGETS) await sees(name, fine);
+});
+
+/** One probe, and time enough for its review: as in life, where targets are looked at minutes apart. */
+async function sees(name: string, outcome: Probed): Promise<void> {
+  const target = TARGETS.find((one) => one.name === name);
+  if (target === undefined) throw new Error(name);
+  const record = { target, outcome, startedAt: clock.wall(), durationSeconds: 0.1 };
+  latest.take(record);
+  faults.take(record);
+  await clock.advance(60_000);
+}
+const open = (): string[] => faults.open().map(({ reason, subject, explains }) => `${reason} ${subject}: ${explains.join(" ")}`);
+
+test("an outage that is seen model by model grows into one fault", async () => {
+  await sees("qwen", is("provider_error", 502));
+  expect(open()).toEqual(["provider_error qwen: qwen"]);
+  await sees("kimi", is("provider_error", 502));
+  expect(open()).toEqual(["provider_error openrouter: qwen kimi"]);
+  await sees("gemini", is("provider_error", 502));
+  expect(open()).toEqual(["provider_error openrouter: qwen kimi gemini"]);
+});
+
+test("while it passes model by model, what is left of it is no new fault; what still fails when looked at again is", async () => {
+  for (const name of ["qwen", "kimi", "gemini", "gemma"]) await sees(name, is("provider_error", 502));
+  for (const name of ["qwen", "kimi", "gemini"]) await sees(name, fine);
+  expect(open()).toEqual([]);
+  await sees("gemma", is("provider_error", 502));
+  expect(open()).toEqual(["provider_error gemma: gemma"]);
+});
+
+test("an application whose bucket has healed is no news before it is looked at again", async () => {
+  await sees("files", is("s3_slow_down", 503));
+  await sees("frontend", is("app_status", 503));
+  expect(open()).toEqual(["s3_slow_down files: files frontend"]);
+  await sees("files", fine);
+  expect(open()).toEqual([]);
+  await sees("frontend", is("app_status", 503));
+  expect(open()).toEqual(["app_status frontend: frontend"]);
+});
+
+test("an application that fails before its bucket is looked at is explained as soon as it is", async () => {
+  await sees("frontend", is("app_status", 503));
+  expect(open()).toEqual(["app_status frontend: frontend"]);
+  await sees("files", is("s3_slow_down", 503));
+  expect(open()).toEqual(["s3_slow_down files: files frontend"]);
+});
