@@ -35,6 +35,9 @@ export const schedulerMetrics = [
   }),
 ] as const;
 
+/** What a fault is of: `kind` and `credential` are its subject's; empty where it has none. */
+const FAULT = ["owner", "reason", "subject", "kind", "credential"] as const;
+
 /** Set by the registry and by the daemon; nothing in a record tells them. */
 export const selfMetrics = [
   metric({
@@ -47,7 +50,13 @@ export const selfMetrics = [
     name: "healthd_fault_active",
     type: "gauge",
     help: "One series for each thing that is really broken now; its value is the number of targets that it explains.",
-    labels: ["owner", "reason", "subject"],
+    labels: FAULT,
+  }),
+  metric({
+    name: "healthd_fault_sightings",
+    type: "gauge",
+    help: "Number of probes in a row that saw the fault, over all targets that it explains: one may be a hiccup, two agree.",
+    labels: FAULT,
   }),
   metric({ name: "healthd_targets", type: "gauge", help: "Number of targets that are being probed, by kind.", labels: ["kind"] }),
   metric({ name: "healthd_probes_in_flight", type: "gauge", help: "Number of probes that are running now.", labels: [] }),
