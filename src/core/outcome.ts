@@ -101,6 +101,8 @@ export interface ModelListing {
   /** Configured model id. */
   readonly model: string;
   readonly listed: boolean;
+  /** The gravest thing that is wrong with it, measured by what the config asks of it. */
+  readonly ailment?: Reason;
   /** Listed, but this account's policies, privacy settings or guardrails rule it out. */
   readonly blocked?: boolean;
   /** The id it stands for, where it is an alias. */

@@ -74,11 +74,20 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     clock,
     log,
     latest: latest.list,
-    onChange: (open) =>
+    onChange(open) {
+      const labelled = open.map(({ owner, reason, subject, kind, credential, ...rest }) => ({
+        labels: { owner, reason, subject, kind, credential },
+        ...rest,
+      }));
       metrics.setAll(
         "healthd_fault_active",
-        open.map(({ owner, reason, subject, explains }) => ({ labels: { owner, reason, subject }, value: explains.length })),
-      ),
+        labelled.map(({ labels, explains }) => ({ labels, value: explains.length })),
+      );
+      metrics.setAll(
+        "healthd_fault_sightings",
+        labelled.map(({ labels, sightings }) => ({ labels, value: sightings })),
+      );
+    },
   });
   const probing = createProbing({
     clock,

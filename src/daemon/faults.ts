@@ -2,9 +2,10 @@
 import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Log } from "../base/log.ts";
-import { type RootCause, rootCauses, type Sight } from "../core/blame.ts";
+import { rootCauses } from "../core/blame.ts";
 import type { ProbeRecord, Sink } from "../core/probe.ts";
 import { reasons } from "../core/reason.ts";
+import type { RootCause, Sight } from "../core/root-cause.ts";
 import type { TargetLatest } from "./latest.ts";
 
 export interface OpenFault extends RootCause {
@@ -33,9 +34,9 @@ const keyOf = ({ owner, reason, subject }: RootCause): string => `${owner} ${rea
 
 /** What blame is to see of each target: what was last seen, not what was skipped; and nothing of whom the end of a fault has excused. */
 function sights(latest: readonly TargetLatest[], excused: ReadonlyMap<string, ProbeRecord>): Sight[] {
-  return latest.flatMap(({ target, last }) => {
+  return latest.flatMap(({ target, last, sightings }) => {
     if (last === undefined || last.outcome.verdict === "skipped" || excused.get(target.name) === last) return [];
-    return [{ target, outcome: last.outcome, at: last.startedAt }];
+    return [{ target, outcome: last.outcome, at: last.startedAt, sightings }];
   });
 }
 

@@ -8,6 +8,8 @@ export interface TargetLatest {
   /** Milliseconds since 1970. */
   readonly lastSuccessAt?: number;
   readonly consecutiveFailures: number;
+  /** Looks in a row that did not find it up. */
+  readonly sightings: number;
 }
 
 export interface Latest extends Sink {
@@ -20,7 +22,7 @@ export interface Latest extends Sink {
 export function createLatest(): Latest {
   const targets = new Map<string, TargetLatest>();
   return {
-    add: (target) => void targets.set(target.name, { ...(targets.get(target.name) ?? { consecutiveFailures: 0 }), target }),
+    add: (target) => void targets.set(target.name, { ...(targets.get(target.name) ?? { consecutiveFailures: 0, sightings: 0 }), target }),
     remove: (name) => void targets.delete(name),
     get: (name) => targets.get(name),
     list: () => [...targets.values()],
@@ -31,6 +33,7 @@ export function createLatest(): Latest {
       targets.set(record.target.name, {
         ...before,
         last: record,
+        sightings: record.outcome.verdict === "up" ? 0 : before.sightings + 1,
         consecutiveFailures: failed ? before.consecutiveFailures + 1 : 0,
         ...(failed ? {} : { lastSuccessAt: record.startedAt }),
       });

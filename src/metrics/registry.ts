@@ -6,6 +6,7 @@ import { kinds } from "../core/reason.ts";
 import { catalogue, type SelfMetricName } from "./catalogue.ts";
 import { createFamily, SELF } from "./family.ts";
 import { createLagMeter, lagStats } from "./lag.ts";
+import type { Sample } from "./metric.ts";
 import { CONTENT_TYPE, renderPage } from "./render.ts";
 import { createTargetSeries, type TargetSeries } from "./targets.ts";
 
@@ -20,7 +21,7 @@ export interface Metrics extends Sink {
   /** Sets one of the daemon's own gauges; a function is asked at every scrape. */
   set(name: SelfMetricName, value: number | (() => number), labels?: Readonly<Record<string, string>>): void;
   /** Gives one of the daemon's own gauges exactly these series; those that it had before and are not among them leave. */
-  setAll(name: SelfMetricName, series: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]): void;
+  setAll(name: SelfMetricName, series: readonly Sample[]): void;
   /** The page in the text format 0.0.4. A metric that cannot be rendered is left out. */
   render(): Promise<string>;
   readonly contentType: string;

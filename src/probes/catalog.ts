@@ -4,7 +4,7 @@ import type { Config, Credential } from "../config/config.ts";
 import { degraded, down, type Outcome, up } from "../core/outcome.ts";
 import type { Planned } from "../core/probe.ts";
 import { connectionOf, modelKey, type ProbeContext, type ProbeKind } from "./kind.ts";
-import { ailmentOf, listingOf, lookUpAll, wantedModels } from "./listing.ts";
+import { gravestOf, listingOf, lookUpAll, wantedModels } from "./listing.ts";
 
 export const catalogTargetName = (credential: string): string => `${credential}_catalog`;
 
@@ -25,7 +25,7 @@ function plan(config: Config, credential: Credential, context: ProbeContext): Pl
       else context.seenModels.set(modelKey(credential.name, id), model);
     }
     const listings = wanted.map((model) => listingOf(model, credential.name, known.get(model.id) ?? { model: undefined }, allowed?.value));
-    const ailment = ailmentOf(wanted, listings);
+    const ailment = gravestOf(listings);
     if (ailment === undefined) return up({ ...evidence, listings });
     return degraded(ailment.reason, { ...evidence, listings, message: ailment.message });
   };

@@ -70,10 +70,33 @@ function capabilitiesOf({ inputModalities, supportedParameters }: CatalogueModel
   };
 }
 
+interface Ailment {
+  readonly reason: Reason;
+  readonly words: string;
+  ails(listing: ModelListing, model: Wanted): boolean;
+}
+
+/** The gravest first. */
+const AILMENTS: readonly Ailment[] = [
+  { reason: "model_missing", words: "not in the catalogue", ails: ({ listed }) => !listed },
+  {
+    reason: "forbidden",
+    words: "ruled out by this account's privacy settings, policies or guardrails",
+    ails: ({ blocked }) => blocked === true,
+  },
+  { reason: "model_no_longer_free", words: "not free", ails: (listing, { free }) => free && listing.free === false },
+  {
+    reason: "vision_unsupported",
+    words: "takes no images",
+    ails: ({ capabilities }, { vision }) => vision && capabilities?.image_input === false,
+  },
+  { reason: "model_unavailable", words: "nobody serves it", ails: ({ endpoints }) => endpoints === 0 },
+];
+
 /** `allowed`: what this account may use, where that could be learnt. */
 export function listingOf(wanted: Wanted, credential: string, { model, endpoints }: Known, allowed: Catalogue | undefined): ModelListing {
   const base = { target: wanted.target, credential, model: wanted.id };
-  if (model === undefined) return { ...base, listed: false };
+  if (model === undefined) return { ...base, listed: false, ailment: "model_missing" };
   const fields = {
     ...base,
     listed: true,
@@ -87,28 +110,16 @@ export function listingOf(wanted: Wanted, credential: string, { model, endpoints
     contextLengthTokens: model.contextLengthTokens,
     expiresAt: model.expiresAt,
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as ModelListing;
+  const listing = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as ModelListing;
+  const ailment = AILMENTS.find(({ ails }) => ails(listing, wanted));
+  return ailment === undefined ? listing : { ...listing, ailment: ailment.reason };
 }
 
-type Ailment = readonly [reason: Reason, words: string, ails: (listing: ModelListing, model: Wanted) => boolean];
-
-/** The gravest first. */
-const AILMENTS: readonly Ailment[] = [
-  ["model_missing", "not in the catalogue", ({ listed }) => !listed],
-  ["forbidden", "ruled out by this account's privacy settings, policies or guardrails", ({ blocked }) => blocked === true],
-  ["model_no_longer_free", "not free", (listing, { free }) => free && listing.free === false],
-  ["vision_unsupported", "takes no images", ({ capabilities }, { vision }) => vision && capabilities?.image_input === false],
-  ["model_unavailable", "nobody serves it", ({ endpoints }) => endpoints === 0],
-];
-
 /** The gravest thing that is wrong with any of them, naming all that have it; undefined when nothing is. */
-export function ailmentOf(wanted: readonly Wanted[], listings: readonly ModelListing[]): { reason: Reason; message: string } | undefined {
-  for (const [reason, words, ails] of AILMENTS) {
-    const names = wanted.filter((model, at) => {
-      const listing = listings[at];
-      return listing !== undefined && ails(listing, model);
-    });
-    if (names.length > 0) return { reason, message: `${words}: ${names.map(({ target, id }) => `${target} (${id})`).join(", ")}` };
+export function gravestOf(listings: readonly ModelListing[]): { reason: Reason; message: string } | undefined {
+  for (const { reason, words } of AILMENTS) {
+    const ailing = listings.filter(({ ailment }) => ailment === reason);
+    if (ailing.length > 0) return { reason, message: `${words}: ${ailing.map(({ target, model }) => `${target} (${model})`).join(", ")}` };
   }
   return undefined;
 }

@@ -2,8 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { ConfigIssue } from "../config/config.ts";
-import type { RootCause } from "../core/blame.ts";
 import type { ProbeRecord, Target } from "../core/probe.ts";
+import type { RootCause } from "../core/root-cause.ts";
 
 export interface TargetState {
   readonly target: Target;

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rootCauses, type Sight } from "../../src/core/blame.ts";
+import { rootCauses } from "../../src/core/blame.ts";
 import { degraded, down, type Evidence, type Probed, up } from "../../src/core/outcome.ts";
 import type { Target } from "../../src/core/probe.ts";
 import { type Reason, reasonNames } from "../../src/core/reason.ts";
+import type { Sight } from "../../src/core/root-cause.ts";
 import { aTarget } from "../support/targets.ts";
 
 const MODELS = ["qwen", "kimi", "gemini", "deepseek", "gemma", "tongyi", "vl"];
@@ -20,9 +21,19 @@ const fine = up(answered(200));
 const is = (reason: Reason, code: number): Probed => down(reason, answered(code));
 const GONE = is("connect_timeout", 0);
 
+/** A catalogue in which these are not as they should be. */
+const catalogue = (ailments: Readonly<Record<string, Reason>>): Probed =>
+  degraded(Object.values(ailments)[0] ?? "model_missing", {
+    ...answered(200),
+    listings: MODELS.map((target) => {
+      const ailment = ailments[target];
+      return { target, credential: "openrouter", model: `x/${target}`, listed: ailment !== "model_missing", ...(ailment && { ailment }) };
+    }),
+  });
+
 /** All is well but for these. */
 const world = (ill: Readonly<Record<string, Probed>>): Sight[] =>
-  TARGETS.map((target) => ({ target, outcome: ill[target.name] ?? fine, at: 1000 }));
+  TARGETS.map((target) => ({ target, outcome: ill[target.name] ?? fine, at: 1000, sightings: 1 }));
 const causes = (ill: Readonly<Record<string, Probed>>) =>
   rootCauses(world(ill)).map(({ owner, reason, subject, explains }) => [owner, reason, subject, explains.toSorted().join(" ")]);
 const all = (names: readonly string[], outcome: Probed): Record<string, Probed> => Object.fromEntries(names.map((name) => [name, outcome]));
@@ -55,7 +66,7 @@ describe("one broken thing is one root cause", () => {
   test("three dead model ids are three causes; the catalogue that names them is explained", () => {
     const ill = {
       ...all(["qwen", "kimi", "vl"], is("model_missing", 400)),
-      openrouter_catalog: degraded("model_missing", { ...answered(200), listings: [] }),
+      openrouter_catalog: catalogue({ qwen: "model_missing", kimi: "model_missing", vl: "model_missing" }),
     };
     expect(causes(ill)).toEqual([
       ["request", "model_missing", "qwen", together("openrouter_catalog", "qwen")],
@@ -65,8 +76,22 @@ describe("one broken thing is one root cause", () => {
   });
 
   test("the catalogue is the first to know of a model that left", () => {
-    const ill = { openrouter_catalog: degraded("model_missing", { ...answered(200), listings: [] }) };
-    expect(causes(ill)).toEqual([["request", "model_missing", "openrouter_catalog", "openrouter_catalog"]]);
+    const ill = { openrouter_catalog: catalogue({ qwen: "model_missing", vl: "vision_unsupported" }) };
+    expect(causes(ill)).toEqual([
+      ["request", "model_missing", "qwen", together("openrouter_catalog", "qwen")],
+      ["request", "vision_unsupported", "vl", "vl"],
+    ]);
+  });
+
+  test("what the catalogue knows explains what the model's own probes made of it; another failure is another cause", () => {
+    const missing = { openrouter_catalog: catalogue({ qwen: "model_missing" }) };
+    expect(causes({ ...missing, qwen: is("bad_request", 400) })).toEqual([
+      ["request", "model_missing", "qwen", together("openrouter_catalog", "qwen")],
+    ]);
+    expect(causes({ openrouter_catalog: catalogue({ qwen: "model_no_longer_free" }), qwen: is("provider_error", 502) })).toEqual([
+      ["money", "model_no_longer_free", "qwen", "openrouter_catalog"],
+      ["provider", "provider_error", "qwen", "qwen"],
+    ]);
   });
 
   test("503 on all models is the provider side of the API; on one model it is that model's", () => {
@@ -102,6 +127,17 @@ describe("one broken thing is one root cause", () => {
     ).toEqual([["network", "connect_timeout", "network", together(...TARGETS.map(({ name }) => name))]]);
   });
 
+  test("models that were last looked at before the cut do not speak for the network", () => {
+    const cut = ["openrouter", "openrouter_catalog", "files", "frontend", "site"];
+    const seen = world(all(cut, GONE)).map((sight) => (cut.includes(sight.target.name) ? { ...sight, at: 2000 } : sight));
+    expect(rootCauses(seen).map(({ subject, explains, kind }) => [subject, kind, together(...explains)])).toEqual([
+      ["network", undefined, together(...cut)],
+    ]);
+    // One that was reached since proves it wrong.
+    const reached = seen.map((sight) => (sight.target.name === "qwen" ? { ...sight, at: 3000 } : sight));
+    expect(rootCauses(reached).map(({ subject }) => subject)).toEqual(["openrouter", "files"]);
+  });
+
   test("one host that does not answer is not the network", () => {
     expect(causes({ files: GONE, frontend: is("app_status", 503), site: is("app_status", 503) })).toEqual([
       ["network", "connect_timeout", "files", together("files", "frontend", "site")],
@@ -130,6 +166,20 @@ describe("one broken thing is one root cause", () => {
   });
 });
 
+test("a cause tells whose it is, and how often it was seen", () => {
+  expect(rootCauses(world(all(MODELS, is("unauthorized", 401))))).toMatchObject([
+    { subject: "openrouter", kind: "credential", credential: "openrouter", sightings: MODELS.length },
+  ]);
+  const storage = world({ files: is("s3_slow_down", 503), frontend: is("app_status", 503) });
+  const twice = storage.map((sight) => (sight.target.name === "files" ? { ...sight, sightings: 2 } : sight));
+  expect(rootCauses(twice)).toMatchObject([{ subject: "files", kind: "bucket", sightings: 3 }]);
+  const listed = world({ openrouter_catalog: catalogue({ qwen: "model_missing", kimi: "model_missing" }), qwen: is("model_missing", 400) });
+  expect(rootCauses(listed)).toMatchObject([
+    { subject: "qwen", kind: "model", credential: "openrouter", sightings: 2, down: true },
+    { subject: "kimi", kind: "model", credential: "openrouter", sightings: 1, down: false },
+  ]);
+});
+
 test("a 401 from before the key was good again says nothing any more", () => {
   const seen = world(all(["qwen", "kimi"], is("unauthorized", 401)));
   const later = seen.map((sight) => (sight.target.name === "openrouter" || sight.target.name === "kimi" ? { ...sight, at: 2000 } : sight));
@@ -147,7 +197,7 @@ test("whatever fails: everything that is not up is explained exactly once, nothi
   );
   fc.assert(
     fc.property(fc.array(outcome, { minLength: TARGETS.length, maxLength: TARGETS.length }), (outcomes) => {
-      const sights = TARGETS.map((target, at) => ({ target, outcome: outcomes[at] ?? fine, at: 1000 }));
+      const sights = TARGETS.map((target, at) => ({ target, outcome: outcomes[at] ?? fine, at: 1000, sightings: 1 }));
       const found = rootCauses(sights);
       const explained = found.flatMap(({ explains }) => explains);
       expect(explained.toSorted()).toEqual(
@@ -163,7 +213,12 @@ test("whatever fails: everything that is not up is explained exactly once, nothi
 
 test("a circle of needs ends", () => {
   const circle = ["a", "b"].map(
-    (name, at, both): Sight => ({ target: aTarget({ name, needs: [both[1 - at] ?? ""] }), outcome: is("app_status", 500), at: 1000 }),
+    (name, at, both): Sight => ({
+      target: aTarget({ name, needs: [both[1 - at] ?? ""] }),
+      outcome: is("app_status", 500),
+      at: 1000,
+      sightings: 1,
+    }),
   );
   expect(
     rootCauses(circle)

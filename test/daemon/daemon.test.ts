@@ -93,8 +93,11 @@ describe("one broken thing is one fault, with all that it explains", () => {
       5_000,
     );
     expect(await found()).toMatchObject({ owner, reason, subject });
-    const series = `healthd_fault_active{owner="${owner}",reason="${reason}",subject="${subject}"}`;
-    expect(sampleOf(await running.metrics(), series)).toBe(explains.length);
+    const kind = fault === "storage" ? 'kind="bucket"' : 'kind="credential",credential="openrouter"';
+    const labels = `{owner="${owner}",reason="${reason}",subject="${subject}",${kind}}`;
+    const page = await running.metrics();
+    expect(sampleOf(page, `healthd_fault_active${labels}`)).toBe(explains.length);
+    expect(sampleOf(page, `healthd_fault_sightings${labels}`)).toBeGreaterThanOrEqual(explains.length);
     running.simulator.faults.clear();
     // The root first: what it had explained is no news before it is looked at again.
     await running.get(`/probe?target=${explains.find((name) => name === subject) ?? explains[0]}`);

@@ -45,6 +45,8 @@ export const sound: WebOptions = {
       owner: "storage",
       reason: "s3_slow_down",
       subject: "files",
+      kind: "bucket",
+      sightings: 3,
       explains: ["files", "front end/1"],
       down: true,
       since: 1_800_000_000_000,
