@@ -11,6 +11,7 @@ import { budgetGate, budgetLeft, isSpent, type Purse } from "../schedule/gates/b
 import { createQuotaGate } from "../schedule/gates/quota.ts";
 import { type Allowance, allowanceOf, inShard, type Pace, planPaces } from "../schedule/planner.ts";
 import { createRunner, type Runner } from "../schedule/runner.ts";
+import { createSecondLooks } from "../schedule/second-look.ts";
 import { createTimetable, type Timetable } from "../schedule/timetable.ts";
 
 export interface ProbingOptions {
@@ -82,7 +83,7 @@ class ProbingLoop implements Probing {
     this.#runner = createRunner({
       clock,
       log,
-      sinks: [quota, { take: (record) => this.#learn(record) }, ...sinks],
+      sinks: [quota, { take: (record) => this.#learn(record) }, ...sinks, this.#secondLooks()],
       gates: [quota, budgetGate(this.#purse)],
       began: (planned) => this.#began(planned),
     });
@@ -133,6 +134,16 @@ class ProbingLoop implements Probing {
   async stop(graceSeconds: number): Promise<void> {
     this.#timetable.stop();
     await this.#runner.stop(graceSeconds);
+  }
+
+  #secondLooks(): Sink {
+    return createSecondLooks({
+      clock: this.#options.clock,
+      targets: () => this.targets(),
+      costs: (name) => this.#planned.get(name)?.spend !== undefined,
+      running: (name) => this.#runner.running(name),
+      again: (name, at) => this.#timetable.again(name, at),
+    });
   }
 
   #due(target: Target, latenessSeconds: number): void {

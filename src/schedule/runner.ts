@@ -21,6 +21,7 @@ export interface Runner {
   now(planned: Planned): Promise<ProbeRecord>;
   skip(target: Target, cause: SkipCause): void;
   inFlight(): number;
+  running(name: string): boolean;
   /** No new runs; waits for those that go on, aborts them after the grace time, and returns when all have ended. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -83,6 +84,7 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
     },
     skip: (target, cause) => void skip(target, cause),
     inFlight: () => running.size,
+    running: (name) => running.has(name),
     async stop(graceSeconds) {
       closed = true;
       const cancel = clock.after(graceSeconds * 1000, () => stopping.abort());

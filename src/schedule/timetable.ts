@@ -74,7 +74,7 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
       const slot = slots.get(name);
       const due = clock.monotonic() + (at - clock.wall());
       if (slot === undefined || due >= slot.due) return;
-      slot.extra = due;
+      slot.extra = Math.min(due, slot.extra ?? due);
       arm(slot);
     },
     nextRunAt(name) {

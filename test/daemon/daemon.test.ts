@@ -76,6 +76,19 @@ interface FaultRow {
 }
 const faults = async (): Promise<FaultRow[]> => (await (await running.get("/api/v1/faults")).json()) as FaultRow[];
 
+test("what a failing application needs is looked at at once: the cause is named before its next turn", async () => {
+  await running.round();
+  running.simulator.faults.on("storage");
+  await running.get("/probe?target=frontend");
+  await until(
+    async () => (await faults()).some(({ subject, explains }) => subject === "files" && explains.includes("frontend")),
+    "the bucket to explain the application",
+    5_000,
+  );
+  running.simulator.faults.clear();
+  await running.round();
+});
+
 describe("one broken thing is one fault, with all that it explains", () => {
   test.each([
     ["key", "key", "unauthorized", "openrouter", ["deepseek_v3", "frontend", "gemini_flash", "openrouter", "qwen_coder"]],
