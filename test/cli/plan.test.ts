@@ -74,8 +74,8 @@ describe("plan", () => {
     expect(out).toMatch(/^qwen_coder +model +5m +\S+ \(budget\) +\d+ +\d+ +\$0$/m);
     expect(out).toMatch(/^openrouter +credential +1m +1m +1440/m);
     expect(out).toMatch(/^openrouter +200 of 1000 +20 % +\$\S+ +\$0\.05$/m);
-    expect(out).toMatch(/^the key is found bad \(key_valid 0\) +credential +3m15s$/m);
-    expect(out).toMatch(/^a model fails, stalls or answers wrongly +model +\S+$/m);
+    expect(out).toMatch(/^the key is rejected \(401, key_valid 0\) +credential +1m15s +2m37s$/m);
+    expect(out).toMatch(/^a model fails, stalls or answers wrongly +model +\S+ +\S+$/m);
   });
   test("offline, the least quota is assumed, and said", async () => {
     const before = simulator.requests.length;

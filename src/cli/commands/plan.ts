@@ -22,7 +22,12 @@ const ACCOUNTS: readonly Column[] = [
   { title: "USD/DAY", align: "right" },
   { title: "BUDGET", align: "right" },
 ];
-const FAULTS: readonly Column[] = [{ title: "FAULT" }, { title: "NOTICED BY" }, { title: "AT THE LATEST AFTER", align: "right" }];
+const FAULTS: readonly Column[] = [
+  { title: "FAULT" },
+  { title: "NOTICED BY" },
+  { title: "AT THE LATEST AFTER", align: "right" },
+  { title: "PAGED AFTER", align: "right" },
+];
 
 interface Plan {
   readonly config: Config;
@@ -100,13 +105,15 @@ async function ask(planned: readonly Planned[], invocation: Invocation, redactor
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ openConfig }, { createContext, planProbes }, planner, { detectionTimes }, { formatDuration }] = await Promise.all([
-    import("../open-config.ts"),
-    import("../../probes/index.ts"),
-    import("../../schedule/planner.ts"),
-    import("../../schedule/detection.ts"),
-    import("../../base/duration.ts"),
-  ]);
+  const [{ openConfig }, { createContext, planProbes }, planner, { detectionTimes }, { pagingDelaySeconds }, { formatDuration }] =
+    await Promise.all([
+      import("../open-config.ts"),
+      import("../../probes/index.ts"),
+      import("../../schedule/planner.ts"),
+      import("../../schedule/detection.ts"),
+      import("../../mixin/timing.ts"),
+      import("../../base/duration.ts"),
+    ]);
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
@@ -132,7 +139,12 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const faults = detectionTimes(
     planned.map(({ target }) => target),
     (name) => paces.get(name),
-  ).map(({ fault, by, worstSeconds }) => [fault, by, duration(worstSeconds)]);
+  ).map(({ fault, by, noticedSeconds, confirmedSeconds }) => [
+    fault,
+    by,
+    duration(noticedSeconds),
+    duration(confirmedSeconds + pagingDelaySeconds()),
+  ]);
   print({ config, planned, paces, allowances }, { duration, runsPerDay: planner.runsPerDay }, faults, io);
   return EXIT.ok;
 }
