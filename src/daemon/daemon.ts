@@ -9,12 +9,13 @@ import { formatIssue } from "../config/issue.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Sink } from "../core/probe.ts";
 import { type Ledger, openLedger } from "../history/ledger.ts";
+import type { SelfMetricName } from "../metrics/catalogue.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
 import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
-import { createFaults, type Faults } from "./faults.ts";
+import { createFaults, type Faults, type OpenFault } from "./faults.ts";
 import { createLatest, type Latest } from "./latest.ts";
 import { createProbing, type Probing } from "./probing.ts";
 import { createRecordLog } from "./record-log.ts";
@@ -75,18 +76,17 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     log,
     latest: latest.list,
     onChange(open) {
-      const labelled = open.map(({ owner, reason, subject, kind, credential, ...rest }) => ({
-        labels: { owner, reason, subject, kind, credential },
-        ...rest,
-      }));
-      metrics.setAll(
-        "healthd_fault_active",
-        labelled.map(({ labels, explains }) => ({ labels, value: explains.length })),
-      );
-      metrics.setAll(
-        "healthd_fault_sightings",
-        labelled.map(({ labels, sightings }) => ({ labels, value: sightings })),
-      );
+      const tell = (name: SelfMetricName, value: (fault: OpenFault) => number): void =>
+        metrics.setAll(
+          name,
+          open.map((fault) => {
+            const { owner, reason, subject, kind, credential } = fault;
+            return { labels: { owner, reason, subject, kind, credential }, value: value(fault) };
+          }),
+        );
+      tell("healthd_fault_active", ({ explains }) => explains.length);
+      tell("healthd_fault_sightings", ({ sightings }) => sightings);
+      tell("healthd_fault_start_timestamp_seconds", ({ since }) => since / 1000);
     },
   });
   const probing = createProbing({

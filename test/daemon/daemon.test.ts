@@ -73,6 +73,7 @@ interface FaultRow {
   readonly reason: string;
   readonly subject: string;
   readonly explains: readonly string[];
+  readonly since: string;
 }
 const faults = async (): Promise<FaultRow[]> => (await (await running.get("/api/v1/faults")).json()) as FaultRow[];
 
@@ -111,6 +112,8 @@ describe("one broken thing is one fault, with all that it explains", () => {
     const page = await running.metrics();
     expect(sampleOf(page, `healthd_fault_active${labels}`)).toBe(explains.length);
     expect(sampleOf(page, `healthd_fault_sightings${labels}`)).toBeGreaterThanOrEqual(explains.length);
+    const since = Date.parse((await found())?.since ?? "") / 1000;
+    expect(sampleOf(page, `healthd_fault_start_timestamp_seconds${labels}`)).toBe(since);
     running.simulator.faults.clear();
     // The root first: what it had explained is no news before it is looked at again.
     await running.get(`/probe?target=${explains.find((name) => name === subject) ?? explains[0]}`);

@@ -58,6 +58,12 @@ export const selfMetrics = [
     help: "Number of probes in a row that saw the fault, over all targets that it explains: one may be a hiccup, two agree.",
     labels: FAULT,
   }),
+  metric({
+    name: "healthd_fault_start_timestamp_seconds",
+    type: "gauge",
+    help: "Since when the fault has been seen, in seconds since 1970; a restart of llm-healthd begins anew.",
+    labels: FAULT,
+  }),
   metric({ name: "healthd_targets", type: "gauge", help: "Number of targets that are being probed, by kind.", labels: ["kind"] }),
   metric({ name: "healthd_probes_in_flight", type: "gauge", help: "Number of probes that are running now.", labels: [] }),
   metric({
