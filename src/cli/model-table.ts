@@ -137,7 +137,7 @@ export async function modelRows(
   invocation: Invocation,
   { offline = false, search }: { readonly offline?: boolean; readonly search?: string | undefined } = {},
 ): Promise<readonly ModelRow[] | undefined> {
-  const connection = connectionOf(credential, createContext(createRedactor(config.secrets)));
+  const connection = connectionOf(credential, createContext(createRedactor(config.secrets), { proxies: config.proxy }));
   const signal = AbortSignal.any([invocation.io.stop, AbortSignal.timeout(TIMEOUT_MS)]);
   const source = await openCatalogue(connection, credential.name, invocation, signal, offline);
   if (source === undefined) return undefined;

@@ -22,6 +22,23 @@ export const url = reading((text) => {
   return address instanceof URL ? text : address;
 }).meta({ title: "an http(s) URL", examples: ["https://app.example.net/health"] });
 
+const PROXY = "the URL of an HTTP proxy, http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host where it asks for them";
+
+/** A proxy's address; other programs also take `HOST:PORT` alone for one. */
+export function parseProxy(text: string): string | Problem {
+  const whole = /^[\w.-]+(:\d+)?\/?$/.test(text) ? `http://${text}` : text;
+  const address = URL.canParse(whole) ? new URL(whole) : undefined;
+  const fits =
+    address !== undefined && /^https?:$/.test(address.protocol) && address.pathname === "/" && !/%(?![0-9a-f]{2})|[?#]/i.test(text);
+  return fits ? address.href : { expected: PROXY, fix: "write it so" };
+}
+
+export const proxyUrl = reading(parseProxy).meta({
+  title: "a proxy's URL",
+  examples: ["http://proxy.example.net:3128"],
+  writeOnly: true,
+});
+
 /** Where the API's paths start at hosts we know: regional openrouter.ai hosts too (openrouter-api, head). */
 const ROOTS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\.)openrouter\.ai$/, "/api/v1"],

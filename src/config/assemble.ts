@@ -134,7 +134,13 @@ function toEntry(item: Item, read: EntryOutput, parts: Parts): Entry {
 }
 
 /** Of a file without issues. Paths of other files in it become relative to the working directory, as `file` is. */
-export function assemble(file: string, folder: string, root: Root, parts: Parts, secrets: readonly string[]): Omit<Config, "text"> {
+export function assemble(
+  file: string,
+  folder: string,
+  root: Root,
+  parts: Parts,
+  secrets: readonly string[],
+): Omit<Config, "text" | "proxy"> {
   const { budget, policy, web, log, history, shard } = root;
   return {
     file,

@@ -42,6 +42,8 @@ export interface Config {
   readonly web: { readonly listen: { readonly host: string; readonly port: number }; readonly configFile?: string };
   readonly log: { readonly level: LogLevel; readonly file?: string };
   readonly history: { readonly path: string; readonly keepSeconds: number };
+  /** URLs of proxies for http and https, and whom to reach straight. */
+  readonly proxy: { readonly http?: string; readonly https?: string; readonly except: readonly string[] };
   readonly shard: { readonly index: number; readonly total: number };
   /** Every secret value in it, for the redactor. */
   readonly secrets: readonly string[];

@@ -7,6 +7,7 @@ import { explain, retyped } from "./explain.ts";
 import { readText } from "./files.ts";
 import { type Finding, formatPath, type Path } from "./issue.ts";
 import { variable } from "./pieces.ts";
+import { proxyOf, proxySecrets } from "./proxy.ts";
 import type { Add } from "./references.ts";
 import { type Root, rootSchema } from "./schema.ts";
 import { type SecretsFound, takeSecrets } from "./secrets.ts";
@@ -184,11 +185,13 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { findings, warnings, secrets, root, parts } = read(source.text, environment.env, options.sections, folder);
   const issues = [...environment.issues, ...issuesOf(file, findings, secrets)];
   if (issues.length > 0 || root === undefined || parts === undefined) return { ok: false, issues };
+  const { proxy, issues: unfit } = proxyOf(root.proxy, environment.env);
+  if (unfit.length > 0) return { ok: false, issues: unfit };
   const literal = issuesOf(file, warnings, secrets);
   const open = source.open && literal.length > 0 ? [{ file, path: "", ...PRIVATE, fix: `chmod 600 ${file}` }] : [];
   return {
     ok: true,
-    config: { ...assemble(file, folder, root, parts, secrets), text: source.text },
+    config: { ...assemble(file, folder, root, parts, [...secrets, ...proxySecrets(proxy)]), proxy, text: source.text },
     warnings: [...environment.warnings, ...open, ...literal],
   };
 }

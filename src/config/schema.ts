@@ -1,7 +1,7 @@
 /** The config's schema: building blocks for the kinds' entries, and the root. Its descriptions are the docs (docs.ts). */
 import { z } from "zod";
 import { logLevels } from "../base/log.ts";
-import { baseUrl, listen } from "./addresses.ts";
+import { baseUrl, listen, proxyUrl } from "./addresses.ts";
 import { flavors } from "./config.ts";
 import type { Problem } from "./issue.ts";
 import { duration, every, headers, reading, secretText, text, variable } from "./pieces.ts";
@@ -118,6 +118,20 @@ const history = object({
   keep: duration.prefault("30d").meta({ description: "How long it is kept.", examples: ["30d"] }),
 });
 
+const proxy = object({
+  https: proxyUrl.optional().meta({ description: "For requests to https URLs, by CONNECT. Default: `$HTTPS_PROXY`." }),
+  http: proxyUrl.optional().meta({ description: "For requests to http URLs. Default: `$HTTP_PROXY`." }),
+  except: z
+    .array(text)
+    .optional()
+    .meta({
+      description:
+        "Hosts that are reached straight: names with all below them, addresses, networks, `HOST:PORT`, or `*` for all. This machine itself always is. Default: `$NO_PROXY`.",
+      title: "a list of hosts",
+      examples: [["internal.example.net", "10.0.0.0/8"]],
+    }),
+});
+
 const shard = object({
   index: z.int().min(0).prefault(0).meta({ description: "Which of the instances that share this config this one is, from 0." }),
   total: z.int().min(1).prefault(1).meta({ description: "How many instances share this config." }),
@@ -130,6 +144,9 @@ const settings = {
   web: web.prefault({}).meta({ description: "The HTTP server." }),
   log: log.prefault({}).meta({ description: "The log." }),
   history: history.prefault({}).meta({ description: "What survives a restart." }),
+  proxy: proxy
+    .prefault({})
+    .meta({ description: "The way out, where it leads through an HTTP proxy; a change takes effect at the next start." }),
   shard: shard.prefault({}).meta({ description: "Several instances that divide the targets among them." }),
 };
 

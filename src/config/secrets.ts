@@ -45,11 +45,14 @@ function takeFile(value: Record<string, unknown>, path: Path, key: string, folde
   delete value[fileKey];
 }
 
+/** The bare prefix of keys, which stands in every sentence about them, and a proxy without a password. */
+const hidesNothing = (secret: string): boolean => secret === "" || secret === KEY_PREFIX || /^https?:\/\/[^@]*$/.test(secret);
+
 function takeField(value: Record<string, unknown>, path: Path, key: string, folder: string, found: SecretsFound): void {
   takeFile(value, path, key, folder, found);
   const secret = value[key];
-  // The bare prefix hides nothing, but redacting it would spoil every sentence about keys.
-  if (typeof secret === "string" && secret !== "" && secret !== KEY_PREFIX) found.values.add(secret);
+  if (typeof secret === "string" && hidesNothing(secret)) return;
+  if (typeof secret === "string") found.values.add(secret);
   if (secret !== undefined) found.places.push([...path, key]);
 }
 

@@ -9,6 +9,7 @@ const UNANSWERED: ReadonlySet<Reason> = new Set<Reason>([
   "dns",
   "connect_refused",
   "connect_timeout",
+  "proxy",
   "connection_reset",
   "timeout_headers",
   "tls",

@@ -24,6 +24,11 @@ export const reasons = {
   dns: entry("network", "the host name does not resolve", "Check the host name in the config and this machine's DNS."),
   connect_refused: entry("addressee", "the host refused the connection", "Check the port in the config and that the server runs."),
   connect_timeout: entry("network", "no connection within the time allowed", "Check routes and firewalls between here and the host."),
+  proxy: entry(
+    "network",
+    "the proxy did not let it through",
+    "Check that the proxy runs, takes its password and allows the host: `proxy` in the config, or HTTPS_PROXY.",
+  ),
   connection_reset: entry(
     "addressee",
     "the connection broke before the answer was whole",

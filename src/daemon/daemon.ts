@@ -52,7 +52,7 @@ const STALLED_INTERVALS = 3;
 const STALLED_AT_LEAST_SECONDS = 60;
 
 /** What is bound, opened or created once. */
-const RESTART_ONLY = ["web", "log", "history"] as const;
+const RESTART_ONLY = ["web", "log", "history", "proxy"] as const;
 
 /** Everything that lives as long as the daemon. */
 interface Parts {
@@ -93,7 +93,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     clock,
     log,
     ledger,
-    context: createContext(redactor),
+    context: createContext(redactor, { proxies: config.proxy }),
     sinks: [metrics, latest, createRecordLog(log), faults, ...sinks],
     onTarget(target, pace) {
       metrics.addTarget(target, pace.longestSeconds);

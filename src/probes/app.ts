@@ -1,7 +1,7 @@
 /** The application itself: a URL that must answer with the expected status and text. */
 import { z } from "zod";
 import { oneLine } from "../base/printable.ts";
-import { exchange, type HttpExchange } from "../clients/http/exchange.ts";
+import { exchange, type HttpExchange, type HttpRequest } from "../clients/http/exchange.ts";
 import type { Entry } from "../config/config.ts";
 import { entryFields, headers, object, text, url } from "../config/schema.ts";
 import type { Section } from "../config/section.ts";
@@ -62,7 +62,8 @@ function judge(settings: AppSettings, exchanged: HttpExchange, context: ProbeCon
   const allowed = [settings.expect.status].flat();
   // An unexpected status says more than a body that broke off after it.
   if (exchanged.status !== 0 && !allowed.includes(exchanged.status)) {
-    return down("app_status", evidence(`answered ${exchanged.status}, expected ${allowed.join(" or ")}`));
+    const why = exchanged.fault === undefined ? "" : ` (${exchanged.fault.message})`;
+    return down("app_status", evidence(`answered ${exchanged.status}, expected ${allowed.join(" or ")}${why}`));
   }
   if (exchanged.fault !== undefined) return down(exchanged.fault.reason, evidence(exchanged.fault.message));
   const { body } = settings.expect;
@@ -71,17 +72,11 @@ function judge(settings: AppSettings, exchanged: HttpExchange, context: ProbeCon
 }
 
 function plan(source: Entry, settings: AppSettings, context: ProbeContext): Planned {
-  const { method } = settings;
+  const { method, url, headers } = settings;
+  const request: HttpRequest = { method, url, headers, maxRedirects: MAX_REDIRECTS, route: context.route };
   return {
     target: targetOf(source),
-    probe: {
-      run: async (signal) =>
-        judge(
-          settings,
-          await exchange({ method, url: settings.url, headers: settings.headers, maxRedirects: MAX_REDIRECTS }, signal),
-          context,
-        ),
-    },
+    probe: { run: async (signal) => judge(settings, await exchange(request, signal), context) },
   };
 }
 

@@ -172,6 +172,7 @@ function connectionOf(settings: BucketSettings, context: ProbeContext): S3Connec
     secretAccessKey,
     pathStyle: settings.pathStyle ?? endpoint !== undefined,
     redactor: context.redactor,
+    route: context.route,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(sessionToken === undefined ? {} : { sessionToken }),
   };

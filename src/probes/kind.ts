@@ -1,5 +1,6 @@
 /** The contract of a probe kind: what it adds to the config, and which targets it makes of it. */
 import type { Redactor } from "../base/redact.ts";
+import type { Route } from "../clients/http/route.ts";
 import type { CatalogueModel } from "../clients/openrouter/catalogue.ts";
 import type { Connection } from "../clients/openrouter/connection.ts";
 import type { Config, Credential, Entry } from "../config/config.ts";
@@ -11,13 +12,20 @@ import type { Kind } from "../core/reason.ts";
 /** What probes share while the daemon lives. */
 export interface ProbeContext {
   readonly redactor: Redactor;
+  /** How every request leaves this machine. */
+  readonly route: Route;
   /** What the catalogue last said of a model, by `modelKey`; the catalog probe writes, others read. */
   readonly seenModels: Map<string, CatalogueModel>;
   /** The latest polls of every key, by credential, oldest first; each credential probe writes its own and reads its siblings'. */
   readonly keyPolls: Map<string, readonly KeyPoll[]>;
 }
 
-export const createContext = (redactor: Redactor): ProbeContext => ({ redactor, seenModels: new Map(), keyPolls: new Map() });
+export const createContext = (redactor: Redactor, route: Route = {}): ProbeContext => ({
+  redactor,
+  route,
+  seenModels: new Map(),
+  keyPolls: new Map(),
+});
 
 export const modelKey = (credential: string, id: string): string => `${credential} ${id}`;
 
@@ -31,7 +39,7 @@ export interface ProbeKind {
 
 export function connectionOf(credential: Credential, context: ProbeContext): Connection {
   const { flavor, baseUrl, apiKey, headers } = credential;
-  return { flavor, baseUrl, apiKey, headers, redactor: context.redactor };
+  return { flavor, baseUrl, apiKey, headers, redactor: context.redactor, route: context.route };
 }
 
 /** The credential an entry names, or the only one; `load` has made sure that it exists. */

@@ -44,7 +44,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const chosen = choose(invocation, planProbes(config, createContext(redactor)));
+  const chosen = choose(invocation, planProbes(config, createContext(redactor, { proxies: config.proxy })));
   if (chosen === undefined) return EXIT.usage;
   const records = await probeOnce(chosen, io, redactor);
   if (flag(invocation, "json")) io.out(`${JSON.stringify(records.map(jsonOf), null, 2)}\n`);

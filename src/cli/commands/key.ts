@@ -73,7 +73,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const records = await probeOnce(credentialKind.plan(config, createContext(redactor)), io, redactor);
+  const records = await probeOnce(credentialKind.plan(config, createContext(redactor, { proxies: config.proxy })), io, redactor);
   if (flag(invocation, "json")) io.out(`${JSON.stringify(records.map(jsonOf), null, 2)}\n`);
   else {
     const rows = records.map((record) => cells(record, io));

@@ -117,7 +117,9 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const planned = planProbes(config, createContext(redactor)).filter(({ target }) => planner.inShard(target, config.shard));
+  const planned = planProbes(config, createContext(redactor, { proxies: config.proxy })).filter(({ target }) =>
+    planner.inShard(target, config.shard),
+  );
   const facts = flag(invocation, "offline") ? new Map<string, KeyFacts>() : await ask(planned, invocation, redactor);
   const allowances = new Map(
     config.credentials.map(({ name }): [string, Allowance] => {

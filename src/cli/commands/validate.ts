@@ -28,7 +28,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
-  const planned: readonly Planned[] = planProbes(config, createContext(redactor));
+  const planned: readonly Planned[] = planProbes(config, createContext(redactor, { proxies: config.proxy }));
   io.out(`${paint(io, "green", "ok")} ${config.file}: ${planned.length} targets\n`);
   if (flag(invocation, "offline")) return text(invocation, "catalog") === undefined ? EXIT.ok : compareSaved(config, invocation);
   const records = await probeOnce(

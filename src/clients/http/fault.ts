@@ -6,6 +6,7 @@ export type TransportReason = Extract<
   | "dns"
   | "connect_refused"
   | "connect_timeout"
+  | "proxy"
   | "connection_reset"
   | "tls"
   | "tls_expired"
@@ -24,6 +25,7 @@ export interface HttpFault {
 /** Error codes of Node's net, tls, zlib and HTTP parser, first match wins. */
 const BY_CODE: readonly (readonly [RegExp, TransportReason])[] = [
   [/^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL|EDNS\w*|ERR_INVALID_IP_ADDRESS)$/, "dns"],
+  [/^ERR_PROXY/, "proxy"],
   [/^ECONNREFUSED$/, "connect_refused"],
   [/^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, "connect_timeout"],
   [/^CERT_HAS_EXPIRED$/, "tls_expired"],

@@ -15,6 +15,7 @@ export interface Stopwatch {
   finish(): number;
   phases(): Phases;
   reached(mark: Mark): boolean;
+  mark(mark: Mark): void;
   /** Listens to a request's and its socket's own events. */
   follow(request: ClientRequest): void;
 }
@@ -32,13 +33,13 @@ const ENDS: readonly (readonly [PhaseName, Mark])[] = [
 export function startStopwatch(): Stopwatch {
   const start = systemClock.monotonic();
   const marks = new Map<Mark, number>([["start", start]]);
-  // The last one counts: a redirect goes through the phases again, and what answered is its last request.
   const mark = (name: Mark): void => void marks.set(name, systemClock.monotonic());
 
   const followSocket = (socket: Socket): void => {
-    if (!socket.connecting) return;
-    socket.once("lookup", () => mark("resolved"));
-    socket.once("connect", () => mark("connected"));
+    if (socket.connecting) {
+      socket.once("lookup", (error) => error ?? mark("resolved"));
+      socket.once("connect", () => mark("connected"));
+    }
     if (socket instanceof TLSSocket) socket.once("secureConnect", () => mark("secured"));
   };
 
@@ -50,7 +51,10 @@ export function startStopwatch(): Stopwatch {
       return (end - start) / 1000;
     },
     reached: (name) => marks.has(name),
+    mark,
     follow(request) {
+      // A redirect goes through the phases again, and what answers is its last request.
+      for (const name of MARKS) if (name !== "start") marks.delete(name);
       request.once("socket", followSocket);
       request.once("finish", () => mark("sent"));
       request.once("response", () => mark("headers"));

@@ -5,6 +5,7 @@ import type { Evidence, Via } from "../../core/outcome.ts";
 import type { Flavor } from "../../core/probe.ts";
 import type { Reason } from "../../core/reason.ts";
 import { type ChunkTaker, exchange, type HttpExchange } from "../http/exchange.ts";
+import type { Route } from "../http/route.ts";
 import { type ApiError, errorIn, errorMessage, errorStatus, parseJson } from "./wire.ts";
 
 export interface Connection {
@@ -13,6 +14,7 @@ export interface Connection {
   readonly apiKey: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly redactor: Redactor;
+  readonly route?: Route;
 }
 
 export interface Call {
@@ -65,6 +67,7 @@ export function send(connection: Connection, call: Call, signal: AbortSignal, ta
         ...connection.headers,
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      route: connection.route,
     },
     signal,
     take,

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Redactor } from "../../base/redact.ts";
 import { exchange, type HttpExchange, type HttpRequest } from "../http/exchange.ts";
+import type { Route } from "../http/route.ts";
 
 export interface S3Connection {
   readonly bucket: string;
@@ -15,6 +16,7 @@ export interface S3Connection {
   /** `endpoint/bucket/key` rather than `bucket.endpoint/key`. */
   readonly pathStyle: boolean;
   readonly redactor: Redactor;
+  readonly route?: Route;
   /** Signs as if the clock were this far ahead, in milliseconds: how tests come too late. */
   readonly clockOffsetMs?: number;
 }
@@ -52,7 +54,7 @@ function queryOf(query: SignedRequest["query"]): string {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
-async function forward(request: SignedRequest, signal: AbortSignal): Promise<Sent> {
+async function forward(request: SignedRequest, route: Route | undefined, signal: AbortSignal): Promise<Sent> {
   const { protocol, hostname, port, path, method, headers, body } = request;
   const endpoint = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;
   const exchanged = await exchange(
@@ -63,6 +65,7 @@ async function forward(request: SignedRequest, signal: AbortSignal): Promise<Sen
       headers: { "accept-encoding": "identity", ...headers },
       ...(body === undefined ? {} : { body }),
       maxBodyBytes: MAX_BODY_BYTES,
+      route,
     },
     signal,
   );
@@ -98,7 +101,7 @@ export async function call<T>(connection: S3Connection, make: (s3: S3) => Promis
   const { region, endpoint, accessKeyId, secretAccessKey, sessionToken, pathStyle, clockOffsetMs } = connection;
   let sent: Sent | undefined;
   const handle = async (request: SignedRequest) => {
-    sent = await forward(request, signal);
+    sent = await forward(request, connection.route, signal);
     const { status, headers, body, fault } = sent.exchange;
     if (status === 0 || fault !== undefined) throw new Error(fault?.message ?? "no answer");
     const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));

@@ -1,0 +1,75 @@
+/** The way to a host: straight, or through the proxy that is meant for it. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { BlockList, isIP, type LookupFunction } from "node:net";
+import { createTunnelAgent, type TunnelOptions } from "./tunnel.ts";
+
+/** URLs of proxies, for requests to http and to https. */
+export interface Proxies {
+  readonly http?: string;
+  readonly https?: string;
+  /** Hosts that are reached straight: names with all below them, addresses, networks (10.0.0.0/8), `host:port`, `*`. */
+  readonly except: readonly string[];
+}
+
+export interface Route {
+  readonly proxies?: Proxies;
+  /** In place of the system's: how tests make DNS fail. */
+  readonly lookup?: LookupFunction;
+}
+
+/** One request's way. */
+export interface Way {
+  readonly agent: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  readonly proxy?: URL;
+}
+
+// A probe must see what a new client sees: no kept connection, no resumed TLS session.
+const straight: Way = {
+  agent: { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 }) },
+};
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
+
+function inNetwork(address: string, network: string): boolean {
+  const [start = "", bits = ""] = network.split("/");
+  const most = isIP(start) === 6 ? 128 : 32;
+  if (isIP(address) === 0 || isIP(start) !== isIP(address) || !/^\d+$/.test(bits) || Number(bits) > most) return false;
+  const list = new BlockList();
+  list.addSubnet(start, Number(bits), familyOf(start));
+  return list.check(address, familyOf(address));
+}
+
+/** A URL's host without the brackets of an IPv6 address. */
+export const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
+
+/** What curl and Go make of NO_PROXY: a name stands for all below it too, with or without a dot before it. */
+function excepts(entry: string, url: URL): boolean {
+  const host = bareHost(url);
+  const bare = entry.trim().toLowerCase();
+  if (bare === "*" || bare === url.host || bare === host || inNetwork(host, bare)) return true;
+  const name = bare.replace(/^\*?\./, "");
+  return name !== "" && isIP(host) === 0 && (host === name || host.endsWith(`.${name}`));
+}
+
+/** The proxy between here and the URL; undefined where the way is straight. This machine itself is never reached through one, as in Go. */
+export function proxyFor(url: URL, proxies: Proxies | undefined): URL | undefined {
+  const proxy = url.protocol === "https:" ? proxies?.https : proxies?.http;
+  const host = bareHost(url);
+  if (proxies === undefined || proxy === undefined) return undefined;
+  const here = host === "localhost" || (isIP(host) !== 0 && LOOPBACK.check(host, familyOf(host)));
+  return here || proxies.except.some((entry) => excepts(entry, url)) ? undefined : new URL(proxy);
+}
+
+/** The agent holds this one request's connections and no others: they end with it. */
+export function wayTo(url: URL, { proxies }: Route, tunnel: Omit<TunnelOptions, "proxy">): Way {
+  const proxy = proxyFor(url, proxies);
+  if (proxy === undefined) return straight;
+  // To an http URL Node itself speaks proxy: the whole URL in the request line.
+  const http = new HttpAgent({ keepAlive: false, proxyEnv: { HTTP_PROXY: proxy.href } });
+  return { agent: { http, https: createTunnelAgent({ proxy, ...tunnel }) }, proxy };
+}
