@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { cliDoc } from "./cli/docs.ts";
 import { configDoc, exampleYaml, jsonSchema } from "./config/docs.ts";
 import { metricsMarkdown } from "./metrics/docs.ts";
+import { dashboardFiles } from "./mixin/dashboards/index.ts";
+import { grafanaDashboards, grafanaDatasource } from "./mixin/grafana.ts";
 import { sections } from "./probes/index.ts";
 
 interface Made {
@@ -18,6 +20,9 @@ export const generated: readonly Made[] = [
   { path: "docs/config.md", make: () => configDoc(sections) },
   { path: "docs/metrics.md", make: metricsMarkdown },
   { path: "docs/cli.md", make: cliDoc },
+  { path: "config/grafana/provisioning/datasources/prometheus.yaml", make: grafanaDatasource },
+  { path: "config/grafana/provisioning/dashboards/llm-healthd.yaml", make: grafanaDashboards },
+  ...dashboardFiles,
 ];
 
 const ROOT = join(import.meta.dirname, "..");

@@ -35,6 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli/"],
   yaml: ["config/"],
   "node:sqlite": ["history/"],
+  "@grafana/grafana-foundation-sdk": ["mixin/dashboards/"],
 };
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)import\s+"([^"]+)"/g;
@@ -58,6 +59,12 @@ function edges(): Edge[] {
 const inside = (file: string): boolean => file.endsWith(".ts") || file.endsWith(".json");
 const room = (file: string): string => (file.includes("/") ? (file.split("/")[0] ?? "") : "");
 const floor = (file: string): number | undefined => (room(file) === "" ? TOP : FLOORS[room(file)]);
+/** `a/b` is in package a, `@a/b/c` in `@a/b`. */
+const packageOf = (to: string): string =>
+  to
+    .split("/")
+    .slice(0, to.startsWith("@") ? 2 : 1)
+    .join("/");
 const print = (edge: Edge): string => `${edge.from} imports ${edge.to}`;
 
 test("every folder has a floor", () => {
@@ -79,10 +86,22 @@ test("the simulator shares no code with the clients it must be able to prove wro
 
 test("each vendor package has one door", () => {
   const broken = edges().filter(({ from, to }) => {
-    const doors = DOORS[to] ?? DOORS[to.split("/")[0] ?? ""];
+    const doors = DOORS[to] ?? DOORS[packageOf(to)];
     return doors !== undefined && !doors.some((door) => from.startsWith(door));
   });
   expect(broken.map(print)).toEqual([]);
+});
+
+test("what the program loads needs no devDependency", () => {
+  const all = edges();
+  const loaded = new Set(["main.ts"]);
+  for (const file of loaded) for (const { from, to } of all) if (from === file && inside(to)) loaded.add(to);
+  expect(loaded.size).toBeGreaterThan(100);
+  const { dependencies } = JSON.parse(readFileSync(resolve(SRC, "../package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const foreign = all.filter(({ from, to }) => loaded.has(from) && !inside(to) && !to.startsWith("node:"));
+  expect(foreign.filter(({ to }) => !(packageOf(to) in dependencies)).map(print)).toEqual([]);
+  // Left out of the build (tsconfig.build.json).
+  expect([...loaded].filter((file) => file.startsWith("mixin/dashboards/"))).toEqual([]);
 });
 
 test("only base/clock reads the time, only the edges read the environment or print", () => {

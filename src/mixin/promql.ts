@@ -16,7 +16,8 @@ function matcher(label: string, match: Match): string {
   return typeof not === "string" ? `${label}!=${quoted(not)}` : `${label}!~${quoted(not.source)}`;
 }
 
-function selector(name: string, matches: Readonly<Record<string, Match | undefined>> = {}): string {
+/** For series that are in no catalogue; else see `series`. */
+export function selector(name: string, matches: Readonly<Record<string, Match | undefined>> = {}): string {
   const parts = Object.entries(matches).flatMap(([label, match]) => (match === undefined ? [] : [matcher(label, match)]));
   return parts.length === 0 ? name : `${name}{${parts.join(", ")}}`;
 }

@@ -1,0 +1,12 @@
+/** Every dashboard, as the file that Grafana reads. Needs the SDK, a devDependency: only generate.ts and tests may import this folder. */
+import { build } from "./board.ts";
+import { daemon } from "./boards/daemon.ts";
+import { model } from "./boards/model.ts";
+import { money } from "./boards/money.ts";
+import { overview } from "./boards/overview.ts";
+import { storage } from "./boards/storage.ts";
+import { finalize } from "./finalize.ts";
+
+export const boards = [overview, model, money, storage, daemon] as const;
+
+export const dashboardFiles = boards.map((board) => ({ path: `dashboards/${board.uid}.json`, make: () => finalize(build(board)) }));
