@@ -12,6 +12,8 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 COPY --from=build /app/dist dist
+# What alerts link to, and `explain` prints.
+COPY docs/runbooks docs/runbooks
 # Where the daemon may write; the config is mounted at /app/config and stays read-only.
 RUN mkdir config data logs && chown 1000:1000 data logs
 # node's number in the image: Kubernetes' runAsNonRoot cannot judge a name.

@@ -38,6 +38,7 @@ const io: Io = {
   terminal: process.stdout.isTTY === true,
   live: process.stderr.isTTY === true,
   colour: process.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb",
+  columns: process.stdout.columns,
   env: process.env,
   stop: stop.signal,
   onHangUp(callback) {

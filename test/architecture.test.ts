@@ -12,6 +12,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   clients: 2,
   metrics: 2,
   history: 2,
+  runbooks: 2,
   probes: 3,
   schedule: 3,
   web: 3,

@@ -36,9 +36,9 @@ test("two stages on the Node that the package asks for", () => {
   expect(of(build, "RUN").map((command) => command.split(" --")[0])).toEqual(["npm ci", "npm run build"]);
 });
 
-test("what runs has production dependencies and the built files, nothing else", () => {
+test("what runs has production dependencies, the built files and the runbooks, nothing else", () => {
   expect(of(runtime, "RUN").filter((command) => command.includes("npm ci"))).toEqual([expect.stringMatching(/^npm ci --omit=dev /)]);
-  expect(of(runtime, "COPY")).toEqual(["package.json package-lock.json ./", "--from=build /app/dist dist"]);
+  expect(of(runtime, "COPY")).toEqual(["package.json package-lock.json ./", "--from=build /app/dist dist", "docs/runbooks docs/runbooks"]);
   const { dependencies } = JSON.parse(root("package.json")) as { dependencies: Record<string, string> };
   // The second Node is for machines that have an old one; the image has the right one.
   expect(Object.keys(dependencies)).not.toContain("node");
@@ -68,7 +68,8 @@ test("the build's context holds what it copies, and no secret", () => {
     .split("\n")
     .filter((line) => line !== "");
   expect(rules[0]).toBe("*");
-  const copied = of(build, "COPY").flatMap((value) => value.split(" ").slice(0, -1));
+  const copies = [...of(build, "COPY"), ...of(runtime, "COPY")].filter((value) => !value.startsWith("--from"));
+  const copied = [...new Set(copies.flatMap((value) => value.split(" ").slice(0, -1)))];
   expect(
     rules
       .slice(1)

@@ -11,6 +11,8 @@ export interface Io {
   /** Whether `err` goes to a terminal: only there does progress move. */
   readonly live: boolean;
   readonly colour: boolean;
+  /** How wide the terminal at `out` is; undefined where there is none, 0 where it does not tell. */
+  readonly columns?: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user or the system asks the program to end. */
   readonly stop: AbortSignal;

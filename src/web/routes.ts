@@ -5,8 +5,23 @@ import { faults } from "./routes/faults.ts";
 import { metrics } from "./routes/metrics.ts";
 import { probe } from "./routes/probe.ts";
 import { reload } from "./routes/reload.ts";
+import { runbook, runbookList } from "./routes/runbooks.ts";
 import { healthy, livez, ready } from "./routes/standing.ts";
 import { status } from "./routes/status.ts";
 import { target, targets } from "./routes/targets.ts";
 
-export const routes: readonly RouteMaker[] = [status, metrics, probe, targets, target, faults, config, healthy, ready, livez, reload];
+export const routes: readonly RouteMaker[] = [
+  status,
+  metrics,
+  probe,
+  targets,
+  target,
+  faults,
+  runbookList,
+  runbook,
+  config,
+  healthy,
+  ready,
+  livez,
+  reload,
+];

@@ -5,7 +5,7 @@ import { type Kind, kinds, reasons } from "../core/reason.ts";
 import { firstToken } from "../core/report.ts";
 import { type Html, html } from "./html.ts";
 import type { TargetState, WebOptions } from "./options.ts";
-import { STYLE } from "./status-style.ts";
+import { page } from "./page.ts";
 
 const REFRESH_SECONDS = 15;
 const TITLES: Readonly<Record<Kind, string>> = {
@@ -103,14 +103,12 @@ export function statusPage(options: WebOptions): string {
     .filter(([, ofKind]) => ofKind.length > 0)
     .map(([kind, ofKind]) => section(kind, ofKind, options));
   const title = states.length === 0 ? "no targets" : shown.map(({ name, count }) => `${count} ${name}`).join(", ");
-  // The style goes in unescaped, letter by letter, for the policy holds its hash.
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title} – llm-healthd</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="${REFRESH_SECONDS}">
-<link rel="icon" href="data:,"><style>${{ html: STYLE }}</style></head>
-<body><header><h1>llm-healthd</h1><p>${shown.map(({ name, count }) => html`<strong class="${name}">${count} ${name}</strong> `)}</p>
-<nav><a href="/metrics">metrics</a><a href="/api/v1/targets">targets as JSON</a><a href="/api/v1/faults">faults as JSON</a><a href="/config">config</a></nav></header>
+  return page(
+    title,
+    html`<header><h1>llm-healthd</h1><p>${shown.map(({ name, count }) => html`<strong class="${name}">${count} ${name}</strong> `)}</p>
+<nav><a href="/metrics">metrics</a><a href="/api/v1/targets">targets as JSON</a><a href="/api/v1/faults">faults as JSON</a><a href="/runbooks">runbooks</a><a href="/config">config</a></nav></header>
 <main>${broken(options)}${sections.length === 0 ? html`<p>No targets: add models, buckets or apps to the config.</p>` : sections}</main>
-<footer><p><small>Version ${options.version}; this page renews itself every ${REFRESH_SECONDS} seconds.</small></p></footer></body></html>
-`.html;
+<footer><p><small>Version ${options.version}; this page renews itself every ${REFRESH_SECONDS} seconds.</small></p></footer>`,
+    html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`,
+  );
 }

@@ -1,4 +1,4 @@
-/** The status page's only style. The content security policy names its hash, so nothing else can be styled in. */
+/** The only style of all pages. The content security policy names its hash, so nothing else can be styled in. */
 import { createHash } from "node:crypto";
 
 export const STYLE = `
@@ -16,6 +16,8 @@ th { font-weight: 600; color: var(--dim); font-size: .85rem } td small { display
 th:nth-child(1) { width: 19% } th:nth-child(2) { width: 7.5rem } th:nth-child(n+3) { width: 6rem } th:nth-child(6) { width: 7rem } th:last-child { width: auto }
 .badge { display: inline-block; min-width: 5.5rem; padding: 0 .5rem; border: 1px solid; border-radius: 1rem; text-align: center; font-size: .85rem; font-weight: 600 }
 .up { color: var(--up) } .degraded { color: var(--degraded) } .down { color: var(--down) } .waiting { color: var(--waiting) }
+article { max-width: 46rem } li { margin: .3rem 0 } dt { margin-top: .6rem } dd { margin-left: 1.5rem }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere } pre { overflow-x: auto; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .4rem } pre code { overflow-wrap: normal }
 `;
 
 export const CONTENT_SECURITY_POLICY = [

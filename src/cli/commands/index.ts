@@ -2,6 +2,7 @@
 import type { Command } from "../command.ts";
 import { check } from "./check.ts";
 import { demo } from "./demo.ts";
+import { explain } from "./explain.ts";
 import { key } from "./key.ts";
 import { models } from "./models.ts";
 import { plan } from "./plan.ts";
@@ -9,4 +10,4 @@ import { runCommand } from "./run.ts";
 import { simulate } from "./simulate.ts";
 import { validate } from "./validate.ts";
 
-export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, demo, simulate];
+export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, explain, demo, simulate];

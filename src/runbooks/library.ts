@@ -1,0 +1,43 @@
+/** The runbooks that come with the package, one for each alert, read once when the first is asked for. */
+import { readdirSync, readFileSync } from "node:fs";
+import { type Block, parseMarkdown, plainText } from "./markdown.ts";
+
+export interface Runbook {
+  /** Of the alert. */
+  readonly name: string;
+  readonly blocks: readonly Block[];
+  /** What the alert means, in one sentence. */
+  readonly summary: string;
+}
+
+// Two folders up in the sources and in dist alike, as package.json in daemon/version.ts.
+const FOLDER = new URL("../../docs/runbooks/", import.meta.url);
+const FILE = /^([A-Z]\w*)\.md$/;
+/** What all runbooks have in common: no alert's. */
+const COMMON = "README";
+
+function summaryOf(blocks: readonly Block[]): string {
+  const first = blocks.find((block) => block.is === "paragraph");
+  const text = first === undefined ? "" : plainText(first.inline);
+  return /^.*?[.](?= [A-Z]|$)/.exec(text)?.[0] ?? text;
+}
+
+function read(): ReadonlyMap<string, Runbook> {
+  const names = readdirSync(FOLDER).flatMap((file) => FILE.exec(file)?.[1] ?? []);
+  const found = names.toSorted().map((name): [string, Runbook] => {
+    const blocks = parseMarkdown(readFileSync(new URL(`${name}.md`, FOLDER), "utf8"));
+    return [name, { name, blocks, summary: summaryOf(blocks) }];
+  });
+  return new Map(found.filter(([name]) => name !== COMMON));
+}
+
+let library: ReadonlyMap<string, Runbook> | undefined;
+
+/** By the alert's name, in the order of the alphabet. Throws when the package was installed without its docs. */
+export function runbooks(): ReadonlyMap<string, Runbook> {
+  library ??= read();
+  return library;
+}
+
+/** The alert whose runbook a link of a runbook leads to, such as `PaymentRequired.md`; undefined for a link elsewhere. */
+export const linkedAlert = (href: string): string | undefined => FILE.exec(href)?.[1];

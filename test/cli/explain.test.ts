@@ -1,0 +1,151 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { markdownText } from "../../src/cli/markdown-text.ts";
+import { reasonNames, reasons } from "../../src/core/reason.ts";
+import { alertNames } from "../../src/mixin/alerts.ts";
+import { codes } from "../../src/runbooks/codes.ts";
+import { parseMarkdown } from "../../src/runbooks/markdown.ts";
+import { cli } from "../support/cli.ts";
+
+const explain = (...words: string[]) => cli(["explain", ...words]);
+
+describe("an alert", () => {
+  test("is its runbook, chapter by chapter", async () => {
+    const { code, out, err } = await explain("StorageUnavailable");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^StorageUnavailable\nWHAT IT MEANS\n/);
+    for (const title of ["SEE IT", "CAUSES", "MEND", "SILENCE"]) expect(out).toContain(`\n\n${title}\n`);
+    expect(out).toContain("\n    llm-healthd check files frontend\n");
+    expect(out).toMatch(/\n {2}1\. \S/);
+    expect(out).toMatch(/\n {4}amtool silence add alertname=StorageUnavailable /);
+  });
+
+  test.each([...alertNames])("%s can be explained", async (name) => {
+    const { code, out } = await explain(name);
+    expect(code).toBe(0);
+    expect(out.startsWith(`${name}\n`)).toBe(true);
+  });
+});
+
+test("case and word breaks do not count", async () => {
+  for (const word of ["storageunavailable", "STORAGE_UNAVAILABLE", "storage-unavailable"])
+    expect((await explain(word)).out).toBe((await explain("StorageUnavailable")).out);
+  // But where a reason and an alert have nearly one name, each has its own.
+  expect((await explain("model_missing")).out).toMatch(/^model_missing\n/);
+  expect((await explain("ModelMissing")).out).toMatch(/^ModelMissing\n/);
+});
+
+describe("a reason", () => {
+  test.each(reasonNames.filter((name) => name !== "ok"))("%s says what it is, whose, what to do, and its runbook", async (name) => {
+    const { code, out } = await explain(name);
+    const flat = out.replaceAll(/\s+/g, " ").replaceAll("`", "");
+    expect(code).toBe(0);
+    expect(flat).toContain(reasons[name].says);
+    expect(flat).toContain(reasons[name].remedy.replaceAll("`", ""));
+    expect(out).toMatch(/• owner: \w/);
+    const [, alert = ""] = /• alert: (\w+)/.exec(out) ?? [];
+    expect(alertNames).toContain(alert);
+    expect(out).toContain(`\n\n${alert}\nWHAT IT MEANS\n`);
+  });
+
+  test("whose owner depends on what was asked names them all", async () => {
+    expect((await explain("connect-refused")).out).toContain("gateway (model, credential, catalog), storage (bucket), app (app)");
+    expect((await explain("ok")).out).toContain("owner: nobody");
+  });
+});
+
+describe("a status code", () => {
+  test.each([0, 200, 400, 401, 402, 403, 404, 408, 429, 500, 502, 503, 504])(
+    "%i lists what it can mean, and leads to a runbook",
+    async (status) => {
+      const { code, out } = await explain(String(status));
+      expect(code).toBe(0);
+      for (const reason of codes[status]?.reasons ?? []) expect(out).toContain(`• ${reason}: `);
+      if (status !== 200) expect(out).toContain("\nWHAT IT MEANS\n");
+    },
+  );
+
+  test("those of the first user's bad night", async () => {
+    expect((await explain("400")).out).toMatch(
+      /model_missing: .* → ModelMissing[\s\S]*vision_unsupported: .* → ModelVisionLost[\s\S]*\nModelMissing\n/,
+    );
+    expect((await explain("401")).out).toMatch(/unauthorized: .* → ApiKeyRejected[\s\S]*sk-or-v1-[\s\S]*\.env\.dev/);
+    expect((await explain("503")).out).toMatch(/s3_slow_down: [\s\S]*→\s+StorageUnavailable[\s\S]*\nStorageUnavailable\n/);
+  });
+
+  test("every reason can be the meaning of some code", () => {
+    const listed = new Set(Object.values(codes).flatMap((entry) => entry.reasons));
+    expect(reasonNames.filter((name) => !listed.has(name))).toEqual(["prober_fault"]);
+  });
+});
+
+describe("a word that means nothing", () => {
+  test("proposes the nearest, and ends with 2", async () => {
+    const { code, out, err } = await explain("StorageUnavailabel");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain('"StorageUnavailabel" is no status code, reason or alert');
+    expect(err).toContain("Did you mean StorageUnavailable?");
+  });
+
+  test("proposes what holds it", async () => {
+    expect((await explain("storage")).err).toMatch(/StorageAccessDenied.*StorageUnavailable/);
+    expect((await explain("505")).err).toMatch(/Did you mean 50\d/);
+  });
+
+  test("says so when nothing is near, and does not act on it", async () => {
+    const { code, err } = await explain("\u001b[31mxyzzyplugh");
+    expect(code).toBe(2);
+    expect(err).not.toContain("Did you mean");
+    expect(err).not.toContain("\u001b");
+    expect(await explain("../../README")).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+test("without a word: all of them", async () => {
+  const { code, out } = await explain();
+  expect(code).toBe(0);
+  for (const word of [...alertNames, ...reasonNames, ...Object.keys(codes)]) expect(out).toMatch(new RegExp(`^${word} `, "m"));
+});
+
+describe("on a terminal", () => {
+  const colours = (columns: number) => cli(["explain", "ModelRequestRejected"], { terminal: true, colour: true, columns });
+
+  test("colours, and the same words without", async () => {
+    const coloured = await colours(80);
+    expect(coloured.out).toContain("\u001b[1mModelRequestRejected");
+    expect(coloured.out).toContain("\u001b[36m");
+    const flat = (text: string): string => stripVTControlCharacters(text).replaceAll("`", "").replaceAll(/\s+/g, " ");
+    expect(flat(coloured.out)).toBe(flat((await explain("ModelRequestRejected")).out));
+  });
+
+  test.each([60, 80, 200])("of %i columns, sentences keep within it", async (columns) => {
+    const { out } = await colours(columns);
+    const prose = stripVTControlCharacters(out)
+      .split("\n")
+      .filter((line) => !line.startsWith("    ") && !/https?:|`|=|--/.test(line));
+    const longest = Math.max(...prose.map((line) => line.length));
+    expect(longest).toBeLessThanOrEqual(Math.min(columns, 92));
+    expect(longest).toBeGreaterThan(Math.min(columns, 92) - 15);
+  });
+
+  test("that does not tell its width, the usual one is taken", async () => {
+    expect((await colours(0)).out).toBe((await colours(80)).out);
+  });
+});
+
+test("code is never broken over lines, lists hang, addresses are shown", () => {
+  const blocks = parseMarkdown(
+    "- one two three four five six seven `llm-healthd check --kind model --json` eight\n\nSee [here](https://a.example/) and [PaymentRequired](PaymentRequired.md).",
+  );
+  expect(markdownText(blocks, { colour: false, columns: 40 })).toBe(
+    [
+      "  • one two three four five six seven",
+      "    `llm-healthd check --kind model --json`",
+      "    eight",
+      "",
+      "See here (https://a.example/) and",
+      "PaymentRequired.",
+      "",
+    ].join("\n"),
+  );
+});
