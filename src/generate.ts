@@ -4,8 +4,12 @@ import { dirname, join } from "node:path";
 import { cliDoc } from "./cli/docs.ts";
 import { configDoc, exampleYaml, jsonSchema } from "./config/docs.ts";
 import { metricsMarkdown } from "./metrics/docs.ts";
+import { alertmanagerYaml, ways } from "./mixin/alertmanager.ts";
 import { dashboardFiles } from "./mixin/dashboards/index.ts";
+import { alertsMarkdown } from "./mixin/docs.ts";
 import { grafanaDashboards, grafanaDatasource } from "./mixin/grafana.ts";
+import { prometheusRuleYaml, prometheusYaml } from "./mixin/prometheus.ts";
+import { alertsYaml, recordingsYaml } from "./mixin/rules.ts";
 import { sections } from "./probes/index.ts";
 
 interface Made {
@@ -23,6 +27,12 @@ export const generated: readonly Made[] = [
   { path: "config/grafana/provisioning/datasources/prometheus.yaml", make: grafanaDatasource },
   { path: "config/grafana/provisioning/dashboards/llm-healthd.yaml", make: grafanaDashboards },
   ...dashboardFiles,
+  { path: "docs/alerts.md", make: alertsMarkdown },
+  { path: "config/prometheus/alerts.yaml", make: alertsYaml },
+  { path: "config/prometheus/recording-rules.yaml", make: recordingsYaml },
+  { path: "config/prometheus/prometheus.yml", make: prometheusYaml },
+  { path: "deploy/kubernetes/prometheusrule.yaml", make: prometheusRuleYaml },
+  ...ways.map((way) => ({ path: way.file, make: () => alertmanagerYaml(way) })),
 ];
 
 const ROOT = join(import.meta.dirname, "..");

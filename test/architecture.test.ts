@@ -34,7 +34,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "node-cron": ["base/cron.ts"],
   fastify: ["web/"],
   commander: ["cli/"],
-  yaml: ["config/"],
+  // Reading belongs to config/; the mixin writes files for Prometheus and Alertmanager.
+  yaml: ["config/", "mixin/"],
   "node:sqlite": ["history/"],
   "@grafana/grafana-foundation-sdk": ["mixin/dashboards/"],
 };

@@ -49,7 +49,12 @@ test.skipIf(why !== undefined)("compose: Prometheus accepts its configuration (n
 });
 
 test("kubernetes: the parts find each other", () => {
-  expect(readdirSync(join(DEPLOY, "kubernetes")).toSorted()).toEqual(["configmap.yaml", "deployment.yaml", "service.yaml"]);
+  expect(readdirSync(join(DEPLOY, "kubernetes")).toSorted()).toEqual([
+    "configmap.yaml",
+    "deployment.yaml",
+    "prometheusrule.yaml",
+    "service.yaml",
+  ]);
   const labels = deployment.spec.template.metadata.labels;
   expect(deployment.spec.selector.matchLabels).toEqual(labels);
   expect(service.spec.selector).toEqual(labels);

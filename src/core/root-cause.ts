@@ -31,6 +31,9 @@ export interface RootCause {
   readonly down: boolean;
 }
 
+/** How many looks in a row must agree before a fault is believed; a key counts as bad after three polls (key-trial.ts). */
+export const looksThatAgree = (kind: Kind): number => (kind === "credential" ? 3 : 2);
+
 export const names = (some: readonly Sight[]): string[] => some.map(({ target }) => target.name);
 export const sum = (some: readonly Sight[]): number => some.reduce((total, { sightings }) => total + sightings, 0);
 

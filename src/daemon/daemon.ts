@@ -86,6 +86,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
         );
       tell("healthd_fault_active", ({ explains }) => explains.length);
       tell("healthd_fault_sightings", ({ sightings }) => sightings);
+      tell("healthd_fault_down", ({ down }) => Number(down));
       tell("healthd_fault_start_timestamp_seconds", ({ since }) => since / 1000);
     },
   });

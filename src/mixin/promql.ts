@@ -33,6 +33,19 @@ export const count = <Name extends MetricName>(name: Name, matches?: Matches<Met
 export const total = <Name extends MetricName>(name: Name, matches?: Matches<MetricLabel<Name>>): string =>
   selector(`${name}_sum`, matches);
 
+/** Whether the last scrape went well; Prometheus makes it itself. */
+export const scraped = (matches: Matches<never>): string => selector("up", matches);
+
+/** What a recording rule makes; its name has colons, as no metric's has. */
+export const madeSeries = <Label extends string>(name: `${string}:${string}:${string}`, matches?: Matches<Label>): string =>
+  selector(name, matches);
+
+/** Any of these words, as a match: one word stays plain. */
+export function anyOf(words: readonly string[]): Match {
+  const [first = ""] = words;
+  return words.length === 1 ? first : new RegExp(words.join("|"));
+}
+
 /** Names of labels of one metric, for `by (…)` and `on (…)`. */
 export const labels = <Name extends MetricName>(_of: Name, ...names: readonly (MetricLabel<Name> | ScrapeLabel)[]): string =>
   names.join(", ");

@@ -1,8 +1,9 @@
 /** The longest that each sort of fault can go unnoticed, and unconfirmed, at given paces. Pure. */
 import type { Target } from "../core/probe.ts";
 import type { Kind } from "../core/reason.ts";
+import { looksThatAgree } from "../core/root-cause.ts";
 import type { Pace } from "./planner.ts";
-import { looksThatAgree, SECOND_LOOK_SECONDS } from "./second-look.ts";
+import { SECOND_LOOK_SECONDS } from "./second-look.ts";
 
 export interface Detection {
   readonly fault: string;

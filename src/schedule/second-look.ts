@@ -5,15 +5,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Probed } from "../core/outcome.ts";
 import type { ProbeRecord, Sink, Target } from "../core/probe.ts";
-import { type Kind, type Owner, ownerOf, type Reason } from "../core/reason.ts";
+import { type Owner, ownerOf, type Reason } from "../core/reason.ts";
+import { looksThatAgree } from "../core/root-cause.ts";
 
 /** Long enough for a hiccup to pass, and for what is looked at at once to have failed to connect (ten seconds). */
 export const SECOND_LOOK_SECONDS = 15;
 /** A storm of failures asks after the same target no more often. */
 const APART_SECONDS = 5;
-
-/** How many looks in a row must agree; a key counts as bad after three polls (core/key-trial.ts). */
-export const looksThatAgree = (kind: Kind): number => (kind === "credential" ? 3 : 2);
 
 /** What the key's own probe tells better than a second request to a model. */
 const TOLD_BY_KEY: ReadonlySet<Owner> = new Set<Owner>(["key", "money", "quota"]);

@@ -112,6 +112,7 @@ describe("one broken thing is one fault, with all that it explains", () => {
     const page = await running.metrics();
     expect(sampleOf(page, `healthd_fault_active${labels}`)).toBe(explains.length);
     expect(sampleOf(page, `healthd_fault_sightings${labels}`)).toBeGreaterThanOrEqual(explains.length);
+    expect(sampleOf(page, `healthd_fault_down${labels}`)).toBe(1);
     const since = Date.parse((await found())?.since ?? "") / 1000;
     expect(sampleOf(page, `healthd_fault_start_timestamp_seconds${labels}`)).toBe(since);
     running.simulator.faults.clear();

@@ -59,6 +59,12 @@ export const selfMetrics = [
     labels: FAULT,
   }),
   metric({
+    name: "healthd_fault_down",
+    type: "gauge",
+    help: "Whether somebody is without what they need: 1 yes; 0 it is on its way there, such as a model that only the catalogue calls unavailable.",
+    labels: FAULT,
+  }),
+  metric({
     name: "healthd_fault_start_timestamp_seconds",
     type: "gauge",
     help: "Since when the fault has been seen, in seconds since 1970; a restart of llm-healthd begins anew.",
