@@ -1,20 +1,6 @@
-/** One metric's living series. prom-client forgets nothing by itself, and removes only by the exact labels: so they are kept here. */
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+/** One metric's living series. A series lives as long as the target that it belongs to, and a gauge's no longer than it is told. */
 import type { Metric, Sample } from "./metric.ts";
-
-type Labels = Readonly<Record<string, string>>;
-
-interface Instrument {
-  apply(labels: Labels, value: number): void;
-  remove(labels: Labels): void;
-}
-
-interface Series {
-  readonly key: string;
-  readonly labels: Labels;
-  /** Whose record brought it. */
-  readonly writer: string;
-}
+import { headerOf, labelText, lineWriter, type Series } from "./series.ts";
 
 /** Writer of the series that are no target's: the daemon itself. */
 export const SELF = "";
@@ -27,83 +13,82 @@ export interface Family {
   replace(writer: string, samples: readonly Sample[]): void;
   /** Forgets what belongs to the target: series that name it, and series that it wrote. */
   drop(target: string): void;
+  /** What stands on the page, piece by piece: the header, then each series. */
+  text(): Iterable<string>;
 }
 
-function createInstrument(metric: Metric, registry: Registry): Instrument {
-  const settings = { name: metric.name, help: metric.help, labelNames: metric.labels, registers: [registry] };
-  switch (metric.type) {
-    case "counter": {
-      const counter = new Counter(settings);
-      return { apply: (labels, value) => counter.inc(labels, value), remove: (labels) => counter.remove(labels) };
-    }
-    case "histogram": {
-      const histogram = new Histogram({ ...settings, buckets: [...(metric.buckets ?? [])] });
-      return { apply: (labels, value) => histogram.observe(labels, value), remove: (labels) => histogram.remove(labels) };
-    }
-    case "gauge": {
-      const gauge = new Gauge(settings);
-      // A gauge without labels is born 0 in prom-client: "the last tick was in 1970". Absent until it is set.
-      if (metric.labels.length === 0) gauge.remove({});
-      return { apply: (labels, value) => gauge.set(labels, value), remove: (labels) => gauge.remove(labels) };
-    }
-  }
+function apply({ type, buckets = [] }: Metric, series: Series, value: number): void {
+  series.value = type === "gauge" ? value : series.value + value;
+  if (series.counts === undefined) return;
+  const bucket = buckets.findIndex((bound) => value <= bound);
+  const at = bucket < 0 ? buckets.length : bucket;
+  series.counts[at] = (series.counts[at] ?? 0) + 1;
 }
 
-/** prom-client prints a label that is undefined as "undefined". */
-function toldLabels(metric: Metric, labels: Readonly<Record<string, string | undefined>>): Labels {
-  return Object.fromEntries(metric.labels.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])));
-}
-
-/** prom-client prints NaN, and throws at a counter's negative or a histogram's infinite value. */
+/** NaN and infinity say nothing, and no count goes down. */
 const fits = (metric: Metric, value: number): boolean => Number.isFinite(value) && (metric.type === "gauge" || value >= 0);
 
-export function createFamily(metric: Metric, registry: Registry): Family {
-  const instrument = createInstrument(metric, registry);
+/** The targets a series ends with. */
+function namesOf({ writer, owner }: Series): readonly string[] {
+  if (owner === undefined) return [];
+  return owner === writer ? [owner] : [writer, owner];
+}
+
+export function createFamily(metric: Metric): Family {
   const live = new Map<string, Series>();
   const ofTarget = new Map<string, Set<Series>>();
+  let writing = 0;
 
-  /** The targets a series ends with. One that names none, such as the timetable's lateness, outlives them all. */
-  const namesOf = ({ writer, labels }: Series): readonly string[] => {
-    const owner = labels.target ?? labels.credential;
-    return owner === undefined ? [] : [writer, owner];
-  };
-  const enter = (series: Series): void => {
-    live.set(series.key, series);
-    for (const name of namesOf(series)) ofTarget.set(name, (ofTarget.get(name) ?? new Set()).add(series));
+  const enter = (labels: string, writer: string, owner: string | undefined): Series => {
+    const counts = metric.type === "histogram" ? { counts: new Array<number>((metric.buckets?.length ?? 0) + 1).fill(0) } : {};
+    const series: Series = { labels, writer, owner, value: 0, ...counts, writing };
+    live.set(labels, series);
+    for (const name of namesOf(series)) {
+      const some = ofTarget.get(name);
+      if (some === undefined) ofTarget.set(name, new Set([series]));
+      else some.add(series);
+    }
+    return series;
   };
   const leave = (series: Series): void => {
-    instrument.remove(series.labels);
-    live.delete(series.key);
+    live.delete(series.labels);
     for (const name of namesOf(series)) {
-      ofTarget.get(name)?.delete(series);
-      if (ofTarget.get(name)?.size === 0) ofTarget.delete(name);
+      const some = ofTarget.get(name);
+      some?.delete(series);
+      if (some?.size === 0) ofTarget.delete(name);
     }
   };
 
-  const write = (writer: string, samples: readonly Sample[]): Set<string> => {
-    const written = new Set<string>();
+  const put = (writer: string, samples: readonly Sample[]): void => {
+    writing += 1;
     for (const sample of samples) {
       if (!fits(metric, sample.value)) continue;
-      const labels = toldLabels(metric, sample.labels);
-      const key = JSON.stringify(labels);
-      instrument.apply(labels, sample.value);
-      if (!live.has(key)) enter({ key, labels, writer });
-      written.add(key);
+      const labels = labelText(metric, sample.labels);
+      const series = live.get(labels) ?? enter(labels, writer, sample.labels.target ?? sample.labels.credential);
+      apply(metric, series, sample.value);
+      series.writing = writing;
     }
-    return written;
   };
+
+  // Counts begin at 0, and what is no target's begins with the process. A gauge is absent until it is set: 0 would be a claim.
+  if (metric.type !== "gauge" && metric.labels.length === 0) enter("", SELF, undefined);
 
   return {
     metric,
-    put: (writer, samples) => void write(writer, samples),
+    put,
     replace(writer, samples) {
-      const written = write(writer, samples);
+      put(writer, samples);
       if (metric.type !== "gauge") return;
       const own = writer === SELF ? live.values() : (ofTarget.get(writer) ?? []);
-      for (const series of [...own]) if (series.writer === writer && !written.has(series.key)) leave(series);
+      for (const series of own) if (series.writer === writer && series.writing !== writing) leave(series);
     },
     drop(target) {
       for (const series of ofTarget.get(target) ?? []) leave(series);
+    },
+    *text() {
+      yield headerOf(metric);
+      const line = lineWriter(metric);
+      for (const series of live.values()) yield line(series);
     },
   };
 }

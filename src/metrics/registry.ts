@@ -23,7 +23,7 @@ export interface Metrics extends Sink {
   /** Gives one of the daemon's own gauges exactly these series; those that it had before and are not among them leave. */
   setAll(name: SelfMetricName, series: readonly Sample[]): void;
   /** The page in the text format 0.0.4. A metric that cannot be rendered is left out. */
-  render(): Promise<string>;
+  render(): Promise<Buffer>;
   readonly contentType: string;
 }
 
@@ -65,7 +65,7 @@ function selfReadings(set: SetSelf, targets: TargetSeries): readonly (() => void
 
 export function createMetrics({ version, revision, clock }: MetricsOptions): Metrics {
   const registry = createRegistry();
-  const families = new Map(catalogue.map((metric) => [metric.name, createFamily(metric, registry)]));
+  const families = new Map(catalogue.map((metric) => [metric.name, createFamily(metric)]));
   const setSelf: SetSelf = (name, value, labels = {}) => families.get(name)?.put(SELF, [{ labels, value }]);
   const onFault = (): void => setSelf("healthd_unexported_readings_total", 1);
   const guarded = (work: () => void): void => {
@@ -78,7 +78,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
   const targets = createTargetSeries(families.values(), guarded);
   const readings = selfReadings(setSelf, targets);
   const asked = new Map<string, () => void>();
-  let rendering: Promise<string> | undefined;
+  let rendering: Promise<Buffer> | undefined;
 
   setSelf("healthd_build_info", 1, { version, revision, node: process.version });
   return {
@@ -101,7 +101,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       // Scrapes that come together share one page.
       rendering ??= (async () => {
         for (const reading of [...readings, ...asked.values()]) guarded(reading);
-        return renderPage(registry, onFault);
+        return renderPage({ registry, families: families.values(), clock, onFault });
       })().finally(() => {
         rendering = undefined;
       });

@@ -5,7 +5,7 @@ import { gzip } from "node:zlib";
 const packAsync = promisify(gzip);
 
 // Level 1 packs a megabyte of exposition to a twentieth in 5 ms; more effort gains little. Runs off the event loop.
-export const pack = (text: string): Promise<Buffer> => packAsync(text, { level: 1 });
+export const pack = (page: Buffer): Promise<Buffer> => packAsync(page, { level: 1 });
 
 function quality(parameters: readonly string[]): number {
   const q = parameters.map((parameter) => parameter.trim()).find((parameter) => /^q=/i.test(parameter));

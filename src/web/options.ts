@@ -24,7 +24,7 @@ export type Standing = { readonly ok: true } | { readonly ok: false; readonly wh
 export type Reloaded = { readonly ok: true } | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 export interface WebOptions {
-  readonly metrics: { render(): Promise<string>; readonly contentType: string };
+  readonly metrics: { render(): Promise<Buffer>; readonly contentType: string };
   targets(): readonly TargetState[];
   /** The faults that are open. */
   faults(): readonly FaultState[];

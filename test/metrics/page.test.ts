@@ -19,6 +19,7 @@ import {
   listing,
   model,
   newMetrics,
+  pageOf,
   record,
   stored,
 } from "./records.ts";
@@ -41,7 +42,7 @@ const hostile: Evidence = {
 test("whatever an upstream says, the page stays a page", async () => {
   const metrics = newMetrics(model);
   metrics.take(record(model, up(hostile)));
-  const page = await metrics.render();
+  const page = await pageOf(metrics);
   const samples = page.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   expect(samples.length).toBeGreaterThan(50);
   expect(

@@ -95,8 +95,10 @@ export const stored: Evidence = {
 
 export const refused = down("unauthorized", { statusCode: 401, via: "header" });
 
+export const pageOf = async (metrics: Metrics): Promise<string> => (await metrics.render()).toString();
+
 /** The page's lines with samples, of our own metrics. */
 export const lines = async (metrics: Metrics): Promise<string[]> =>
-  (await metrics.render()).split("\n").filter((line) => line.startsWith("healthd_"));
+  (await pageOf(metrics)).split("\n").filter((line) => line.startsWith("healthd_"));
 export const linesOf = async (metrics: Metrics, name: string): Promise<string[]> =>
   (await lines(metrics)).filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));

@@ -15,6 +15,7 @@ import {
   listing,
   model,
   newMetrics,
+  pageOf,
   qwen,
   record,
   refused,
@@ -29,7 +30,7 @@ test("the page for a small set of records", async () => {
   metrics.take(record(bucket, down("s3_access_denied", stored)));
   metrics.take(record(bucket, skipped("overlap"), { durationSeconds: 0, latenessSeconds: 0.001 }));
   metrics.set("healthd_probes_in_flight", () => 2);
-  const page = await metrics.render();
+  const page = await pageOf(metrics);
   const stable = page
     .split("\n")
     .filter((line) => /^(# (HELP|TYPE) )?healthd_/.test(line) && !/^healthd_(event_loop_lag|build_info)/.test(line))
@@ -93,7 +94,7 @@ test("no line names a removed target, and what is late about it does not bring i
   metrics.removeTarget("kimi");
   metrics.take(record(model, up(answered)));
   metrics.take(record(catalog, catalogued(listing(model), listing(qwen))));
-  const page = await metrics.render();
+  const page = await pageOf(metrics);
   expect(page).not.toMatch(/"kimi"|kimi-k2:free/);
   expect((await lines(metrics)).filter((line) => line.includes('"qwen"')).sort()).toEqual(before);
   for (const { name } of [qwen, key, catalog, bucket]) metrics.removeTarget(name);
@@ -123,7 +124,7 @@ test("a reload keeps the counters of a target that stays, and starts anew for an
   metrics.addTarget(renamed);
   metrics.take(record(model, refused));
   expect(await linesOf(metrics, "healthd_probe_failures_total")).toEqual([]);
-  expect(await metrics.render()).not.toContain("kimi-k2");
+  expect(await pageOf(metrics)).not.toContain("kimi-k2");
 });
 
 test.each<[string, Target, number | undefined, string[]]>([

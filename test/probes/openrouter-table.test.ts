@@ -141,7 +141,7 @@ async function metricsOf(target: World["planned"][number]["target"], outcome: Aw
   const metrics = createMetrics({ version: "0", revision: "", clock: systemClock });
   metrics.addTarget(target, 60);
   metrics.take({ target, outcome, startedAt: systemClock.wall(), durationSeconds: 0.1 });
-  return metrics.render();
+  return (await metrics.render()).toString();
 }
 
 const verdictOf = ({ reason }: Expected): string =>

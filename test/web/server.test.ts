@@ -95,7 +95,7 @@ test("an address that is taken is a rejection", async () => {
 });
 
 test("closing lets an answer under way end, and does not wait for idle connections", async () => {
-  const rendering = Promise.withResolvers<string>();
+  const rendering = Promise.withResolvers<Buffer>();
   const asked = Promise.withResolvers<void>();
   const { url, web } = await serve({
     metrics: {
@@ -111,7 +111,7 @@ test("closing lets an answer under way end, and does not wait for idle connectio
   const scrape = ask(`${url}/metrics`);
   await asked.promise;
   const closed = web.close();
-  rendering.resolve("the last page");
+  rendering.resolve(Buffer.from("the last page"));
   expect((await scrape).text).toBe("the last page");
   await closed;
   await dropped;

@@ -38,7 +38,7 @@ export const states: readonly TargetState[] = [
 const redactor = createRedactor([SECRET]);
 
 export const sound: WebOptions = {
-  metrics: { render: async () => "healthd_probe_success 1\n", contentType: "text/plain; version=0.0.4; charset=utf-8" },
+  metrics: { render: async () => Buffer.from("healthd_probe_success 1\n"), contentType: "text/plain; version=0.0.4; charset=utf-8" },
   targets: () => states,
   faults: () => [
     {

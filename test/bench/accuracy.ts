@@ -1,0 +1,151 @@
+/** How far is what we say from what the upstream saw: of whole probes, beside blackbox_exporter and curl; and of single tokens. */
+import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
+import { type Blackbox, curl, startBlackbox } from "./support/peers.ts";
+import { addedMs, apps, models, type Rig, startRig } from "./support/rig.ts";
+import { machineClock, median, quantile, sleep } from "./support/stats.ts";
+import { startUpstream, type Upstream } from "./support/upstream.ts";
+
+const ROUNDS = Number(process.env.R ?? 5);
+// First runs spread over half an interval, the second come within one and a half.
+const SETTLE_SECONDS = 1.6;
+interface Rate {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Those that goals speak of also get the floor. */
+  readonly floor?: boolean;
+}
+const RATES: readonly Rate[] = [
+  { perSecond: 1, seconds: 2 },
+  { perSecond: 10, seconds: 5, floor: true },
+  { perSecond: 50, seconds: 2 },
+  { perSecond: 100, seconds: 4, floor: true },
+  { perSecond: 200, seconds: 2 },
+];
+
+type Prober = (rate: Rate) => Promise<readonly number[] | undefined>;
+
+/** One daemon after the other, each target every second: the rate is how many there are. */
+export const healthdProber =
+  (rig: Rig, upstream: Upstream): Prober =>
+  async ({ perSecond, seconds }) => {
+    await rig.start({ yaml: apps(upstream, perSecond), everySeconds: 1 });
+    await sleep(SETTLE_SECONDS * 1000);
+    const from = machineClock();
+    await sleep(seconds * 1000);
+    const to = machineClock();
+    await rig.stop();
+    return addedMs((await rig.collect()).runs, await upstream.visits(), { from, to });
+  };
+
+interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+}
+const spread = (values: readonly number[]): Spread => ({ p50: quantile(values, 0.5), p99: quantile(values, 0.99) });
+
+/** Each in turn, a different one first in each round. */
+async function rounds(probers: ReadonlyMap<string, Prober>, rate: Rate): Promise<Map<string, Spread[]>> {
+  const names = [...probers.keys()];
+  const seen = new Map(names.map((name) => [name, [] as Spread[]]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const at of names.keys()) {
+      const name = names[(at + round) % names.length] ?? "";
+      const added = await probers.get(name)?.(rate);
+      if (added !== undefined) seen.get(name)?.push(spread(added));
+    }
+  }
+  return seen;
+}
+
+/** Median over the rounds, and of the rounds' own ratios. */
+function compare(seen: ReadonlyMap<string, readonly Spread[]>): Record<"p50" | "p99", (name: string) => { ms: number; ratio: number }> {
+  const of = (which: keyof Spread) => (name: string) => {
+    const own = (seen.get(name) ?? []).map((one) => one[which]);
+    const peer = (seen.get("blackbox_exporter") ?? []).map((one) => one[which]);
+    return { ms: median(own), ratio: median(own.map((one, at) => one / (peer[at] ?? Number.NaN))) };
+  };
+  return { p50: of("p50"), p99: of("p99") };
+}
+
+async function wholeProbes(tls: boolean, rig: Rig, blackbox: Blackbox | undefined): Promise<{ table: Table; goals: Goal[] }> {
+  const upstream = await startUpstream({ tls });
+  const rows: Cell[][] = [];
+  const goals: Goal[] = [];
+  for (const rate of RATES) {
+    const probers = new Map<string, Prober>([["llm-healthd", healthdProber(rig, upstream)]]);
+    probers.set("blackbox_exporter", async ({ perSecond, seconds }) => blackbox?.probe(upstream, perSecond, seconds));
+    if (rate.floor) probers.set("curl", ({ perSecond, seconds }) => curl(upstream, perSecond, seconds));
+    const { p50, p99 } = compare(await rounds(probers, rate));
+    for (const name of probers.keys()) {
+      rows.push([name, `${rate.perSecond}/s`, p50(name).ms, p99(name).ms, p50(name).ratio, p99(name).ratio]);
+    }
+    if (!rate.floor) continue;
+    const goal = (which: string, figure: number): Goal => ({
+      goal: `added error ${which}, ${rate.perSecond} probes/s, ${tls ? "TLS" : "plain"}, of blackbox_exporter's`,
+      atMost: 1,
+      figure,
+      unit: "×",
+    });
+    goals.push(goal("p50", p50("llm-healthd").ratio), goal("p99", p99("llm-healthd").ratio));
+  }
+  const head = ["prober", "probes", "p50 ms", "p99 ms", "p50 of blackbox's", "p99 of blackbox's"];
+  return { table: { title: `Added error, fresh connections, ${tls ? "TLS" : "plain"}`, head, rows }, goals };
+}
+
+const STREAMS = [
+  { streams: 1, p99Ms: undefined },
+  { streams: 50, p99Ms: 2 },
+  { streams: 300, p99Ms: 7 },
+] as const;
+// 20 tokens in 50 ms each: with one start a second, each target's stream is always open.
+const STREAM = { tokens: 20, tokenMs: 50, delayMs: 30 };
+
+async function streams(tls: boolean, rig: Rig): Promise<{ table: Table; goals: Goal[] }> {
+  const upstream = await startUpstream({ tls, ...STREAM });
+  const rows: Cell[][] = [];
+  const goals: Goal[] = [];
+  for (const { streams: count, p99Ms } of STREAMS) {
+    const firsts: Spread[] = [];
+    const all: Spread[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await rig.start({ yaml: models(upstream, count), everySeconds: 1.2 });
+      await sleep(2500);
+      await rig.collect();
+      await sleep(3000);
+      const { tokens } = await rig.collect();
+      await rig.stop();
+      const late = tokens.map(({ sent, arrived }) => arrived - sent);
+      all.push(spread(late));
+      firsts.push(spread(tokens.filter(({ first }) => first).map(({ sent, arrived }) => arrived - sent)));
+      await upstream.visits();
+    }
+    const of = (some: readonly Spread[], which: keyof Spread): number => median(some.map((one) => one[which]));
+    rows.push([`${count} streams`, of(firsts, "p50"), of(firsts, "p99"), of(all, "p50"), of(all, "p99")]);
+    if (p99Ms === undefined) continue;
+    const goal = (what: string, figure: number): Goal => ({
+      goal: `${what} error p99, ${count} streams, ${tls ? "TLS" : "plain"}`,
+      atMost: p99Ms,
+      figure,
+      unit: "ms",
+    });
+    goals.push(goal("first-token", of(firsts, "p99")), goal("token arrival", of(all, "p99")));
+  }
+  const head = ["at once", "first token p50 ms", "first token p99 ms", "token p50 ms", "token p99 ms"];
+  return { table: { title: `Error of token arrival, ${tls ? "TLS" : "plain"}`, head, rows }, goals };
+}
+
+const METHOD = `What a prober says a probe took, less what passed at the upstream between having the request and sending its last byte: connecting, TLS
+and the prober's own delay. Each prober in turn, ${ROUNDS} rounds, a different one first each time; medians over the rounds, ratios within a round.
+Of a token: when the daemon says it came, less when the upstream sent it.`;
+
+export const accuracy: Question = {
+  name: "accuracy",
+  async ask(): Promise<Answer> {
+    const rig = startRig();
+    const blackbox = await startBlackbox();
+    const parts = [await wholeProbes(false, rig, blackbox), await wholeProbes(true, rig, blackbox), await streams(false, rig)];
+    await blackbox?.end();
+    await rig.end();
+    return { title: "Accuracy", method: METHOD, tables: parts.map(({ table }) => table), goals: parts.flatMap(({ goals }) => goals) };
+  },
+};

@@ -1,0 +1,152 @@
+/** What a probe and a target cost: CPU, beside blackbox_exporter; memory, and whether it grows; series. */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, until } from "../support/programs.ts";
+import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
+import { type Blackbox, startBlackbox } from "./support/peers.ts";
+import { apps, models, type Rig, startRig } from "./support/rig.ts";
+import { end, folder, owned, rssMiB } from "./support/scratch.ts";
+import { median, sleep } from "./support/stats.ts";
+import { startUpstream, type Upstream } from "./support/upstream.ts";
+
+const ROUNDS = 5;
+const PER_SECOND = 100;
+const SECONDS = 4;
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+
+/** CPU of the daemon's whole process over the window, for each probe that ended in it. */
+async function healthdCpu(rig: Rig, yaml: string): Promise<number> {
+  await rig.start({ yaml, everySeconds: 1 });
+  await sleep(2000);
+  await rig.collect();
+  const before = rig.cpuMs();
+  await sleep(SECONDS * 1000);
+  const used = rig.cpuMs() - before;
+  const { runs } = await rig.collect();
+  await rig.stop();
+  return used / runs.filter(({ verdict }) => verdict === "up").length;
+}
+
+async function blackboxCpu(blackbox: Blackbox | undefined, upstream: Upstream): Promise<number> {
+  if (blackbox === undefined) return Number.NaN;
+  const before = blackbox.cpuMs();
+  const probes = await blackbox.probe(upstream, PER_SECOND, SECONDS);
+  return (blackbox.cpuMs() - before) / probes.length;
+}
+
+async function cpu(rig: Rig, blackbox: Blackbox | undefined): Promise<{ table: Table; goals: Goal[] }> {
+  const rows: Cell[][] = [];
+  const goals: Goal[] = [];
+  for (const [name, tls, atMost] of [
+    ["plain", false, 0.7],
+    ["TLS", true, 0.9],
+  ] as const) {
+    const upstream = await startUpstream({ tls });
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(await healthdCpu(rig, apps(upstream, PER_SECOND)));
+      theirs.push(await blackboxCpu(blackbox, upstream));
+    }
+    const ratio = median(ours.map((one, at) => one / (theirs[at] ?? Number.NaN)));
+    rows.push([`${name}, llm-healthd`, median(ours), 1000 / median(ours), ratio]);
+    rows.push([`${name}, blackbox_exporter`, median(theirs), 1000 / median(theirs), 1]);
+    goals.push({ goal: `CPU per ${name} probe, everything included, of blackbox_exporter's`, atMost, figure: ratio, unit: "×" });
+  }
+  const upstream = await startUpstream({ tls: true });
+  const streamed: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) streamed.push(await healthdCpu(rig, models(upstream, PER_SECOND)));
+  rows.push(["stream of 20 tokens, TLS, llm-healthd", median(streamed), 1000 / median(streamed), Number.NaN]);
+  goals.push({ goal: "CPU per streamed probe of 20 tokens, TLS", atMost: 4, figure: median(streamed), unit: "ms" });
+  const head = ["probe", "CPU ms", "probes per core-second", "of blackbox's"];
+  return { table: { title: `CPU per probe, at ${PER_SECOND} probes/s`, head, rows }, goals };
+}
+
+interface Size {
+  readonly targets: number;
+  readonly goalMiB?: number;
+  /** Then it also lives through an hour's probes of a target a minute, as fast as it may. */
+  readonly hour?: boolean;
+}
+const SIZES: readonly Size[] = [
+  { targets: 10 },
+  { targets: 100, goalMiB: 100, hour: true },
+  { targets: 1000, goalMiB: 250 },
+  { targets: 10_000 },
+];
+const HOUR_OF_PROBES = 60;
+
+const seriesIn = (page: string): number => page.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
+const probesIn = (page: string): number =>
+  [...page.matchAll(/^healthd_probes_total\{.*verdict="up"\} (\d+)$/gm)].reduce((all, [, one]) => all + Number(one), 0);
+
+async function memory({ targets, goalMiB, hour = false }: Size): Promise<{ row: Cell[]; goals: Goal[] }> {
+  const upstream = await startUpstream({ delayMs: 1, tokenMs: 1 });
+  const config = join(folder, `${targets}.yaml`);
+  writeFileSync(config, `${models(upstream, targets)}history: { path: "${join(folder, `${targets}.db`)}" }\n`, { mode: 0o600 });
+  const port = await freePort();
+  const args = ["--", MAIN, "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
+  const child = owned(spawn(process.execPath, args, { stdio: "ignore" }));
+  const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text().catch(() => "");
+  const whole = (times: number) => async () => probesIn(await page().catch(() => "")) >= targets * times;
+  await until(whole(1), `the first probes of ${targets} targets`, 120_000);
+  await sleep(2000);
+  const series = seriesIn(await page());
+  const rss = rssMiB(child.pid ?? 0);
+  await end(child);
+  process.kill(upstream.pid);
+  const growth = hour ? await hourGrowth(targets) : Number.NaN;
+  const goals: Goal[] = [];
+  if (goalMiB !== undefined) goals.push({ goal: `RSS at ${targets} targets, full metrics`, atMost: goalMiB, figure: rss, unit: "MiB" });
+  if (hour)
+    goals.push({
+      goal: `RSS after an hour's probes of ${targets} targets, of that after the first tenth`,
+      atMost: 1.1,
+      figure: growth,
+      unit: "×",
+    });
+  return { row: [targets, rss, series, series / targets, growth], goals };
+}
+
+/** Memory after an hour's probes over that after a tenth of them: caches have filled by then, a leak has not ended. */
+async function hourGrowth(targets: number): Promise<number> {
+  const upstream = await startUpstream({ delayMs: 1, tokens: 16, tokenMs: 0 });
+  const rig = startRig();
+  const every = 0.3;
+  await rig.start({ yaml: models(upstream, targets), everySeconds: every });
+  let runs = 0;
+  let early = 0;
+  while (runs < targets * HOUR_OF_PROBES) {
+    await sleep(500);
+    runs += (await rig.collect()).runs.length;
+    if (early === 0 && runs > (targets * HOUR_OF_PROBES) / 10) early = rig.rssMiB();
+  }
+  const growth = rig.rssMiB() / early;
+  await rig.end();
+  process.kill(upstream.pid);
+  return growth;
+}
+
+const METHOD = `CPU is user and system time of the whole process, at ${PER_SECOND} probes a second for ${SECONDS} s, in turns, ${ROUNDS} rounds, divided by the probes
+that ended well: scheduling, metrics, log and the event loop are in it. blackbox_exporter is asked over one kept connection; who asks is not counted.
+Memory is that of the program, started as a user starts it, after every target's first probe and a scrape; each target is a model with all its series.`;
+
+export const cost: Question = {
+  name: "cost",
+  async ask(): Promise<Answer> {
+    const rig = startRig();
+    const blackbox = await startBlackbox();
+    const { table, goals } = await cpu(rig, blackbox);
+    await rig.end();
+    await blackbox?.end();
+    const rows: Cell[][] = [];
+    for (const size of SIZES) {
+      const { row, goals: more } = await memory(size);
+      rows.push(row);
+      goals.push(...more);
+    }
+    const head = ["targets", "RSS MiB", "series", "series a target", "after an hour's probes"];
+    return { title: "Cost", method: METHOD, tables: [table, { title: "Memory", head, rows }], goals };
+  },
+};

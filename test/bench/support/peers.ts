@@ -1,0 +1,105 @@
+/** The programs we measure ourselves against, each at its best: blackbox_exporter asked over a kept connection, curl once for all its probes. */
+import { execFile, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { Agent, get } from "node:http";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { answers, findProgram, freePort, until } from "../../support/programs.ts";
+import { certificate, cpuMs, end, folder, owned, rssMiB } from "./scratch.ts";
+import { machineClock } from "./stats.ts";
+import type { Upstream, Visit } from "./upstream.ts";
+
+export const BLACKBOX = findProgram("prometheus-blackbox-exporter") ?? findProgram("blackbox_exporter");
+export const CURL = findProgram("curl");
+
+export interface Blackbox {
+  /** Asks for that many probes, evenly over the time; what its clock added to the upstream's, in milliseconds. */
+  probe(upstream: Upstream, perSecond: number, seconds: number): Promise<number[]>;
+  cpuMs(): number;
+  rssMiB(): number;
+  end(): Promise<void>;
+}
+
+const MODULES = `modules:
+  http:
+    prober: http
+    timeout: 10s
+    http: { preferred_ip_protocol: ip4, tls_config: { ca_file: ${JSON.stringify(certificate)} } }
+`;
+
+/** Undefined where it is not installed. */
+export async function startBlackbox(): Promise<Blackbox | undefined> {
+  if (BLACKBOX === undefined) return undefined;
+  const config = join(folder, "blackbox.yml");
+  writeFileSync(config, MODULES);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const child = owned(spawn(BLACKBOX, [`--config.file=${config}`, `--web.listen-address=${address}`], { stdio: "ignore" }));
+  await until(() => answers(`http://${address}/-/healthy`), "blackbox_exporter");
+  const agent = new Agent({ keepAlive: true });
+  const ask = (target: string): Promise<string> =>
+    new Promise((done, failed) => {
+      get(`http://${address}/probe?module=http&target=${encodeURIComponent(target)}`, { agent }, (response) => {
+        let page = "";
+        response.setEncoding("utf8").on("data", (chunk) => (page += chunk));
+        response.on("end", () => done(page));
+      }).on("error", failed);
+    });
+  let asked = 0;
+  return {
+    async probe(upstream, perSecond, seconds) {
+      const pages = await paced(perSecond, seconds, async () => {
+        const path = `/b${asked++}`;
+        return { path, page: await ask(upstream.url + path) };
+      });
+      const visits = await upstream.visits();
+      return pages.flatMap(({ path, page }) => {
+        const visit = visits.get(path)?.[0];
+        const took = Number(/^probe_duration_seconds (\S+)/m.exec(page)?.[1]) * 1000;
+        return visit === undefined || !page.includes("probe_success 1") ? [] : [took - (visit.sent - visit.received)];
+      });
+    },
+    cpuMs: () => cpuMs(child.pid ?? 0),
+    rssMiB: () => rssMiB(child.pid ?? 0),
+    end: () => end(child),
+  };
+}
+
+/** Starts one every 1/perSecond, and waits for all. */
+async function paced<T>(perSecond: number, seconds: number, one: () => Promise<T>): Promise<T[]> {
+  const started: Promise<T>[] = [];
+  const begin = machineClock();
+  for (let at = 0; at < perSecond * seconds; at++) {
+    const wait = begin + (at * 1000) / perSecond - machineClock();
+    if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+    started.push(one());
+  }
+  return Promise.all(started);
+}
+
+// More than this one curl does not keep up with, one probe after the other.
+const CURL_PER_SECOND = 10;
+
+/** As blackbox.probe; undefined where curl is not installed. */
+export async function curl(upstream: Upstream, perSecond: number, seconds: number): Promise<number[] | undefined> {
+  if (CURL === undefined) return undefined;
+  const program = CURL;
+  const each = Math.min(perSecond, CURL_PER_SECOND);
+  const lines = await Promise.all(
+    [...Array(Math.ceil(perSecond / each)).keys()].map(async (worker) => {
+      const urls = `${upstream.url}/c${worker}_[1-${each * seconds}]`;
+      const format = "%{url_effective} %{time_total} %{http_code}\n";
+      const fresh = ["--header", "connection: close", "--no-sessionid", "--cacert", certificate];
+      const args = ["--silent", ...fresh, "--rate", `${each}/s`, "--output", "/dev/null", "--write-out", format, urls];
+      return (await promisify(execFile)(program, args)).stdout.split("\n");
+    }),
+  );
+  const visits = await upstream.visits();
+  return lines.flat().flatMap((line) => curlAdded(line, visits));
+}
+
+function curlAdded(line: string, visits: ReadonlyMap<string, readonly Visit[]>): number[] {
+  const [url, took, code] = line.split(" ");
+  const visit = url === undefined || url === "" ? undefined : visits.get(new URL(url).pathname)?.[0];
+  return visit === undefined || code !== "200" ? [] : [Number(took) * 1000 - (visit.sent - visit.received)];
+}

@@ -1,0 +1,96 @@
+/** See rig.ts. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createLog } from "../../../src/base/log.ts";
+import { createRedactor } from "../../../src/base/redact.ts";
+import { Transcript } from "../../../src/clients/openrouter/transcript.ts";
+import type { Config } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import type { ProbeRecord } from "../../../src/core/probe.ts";
+import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
+import { IN_MEMORY } from "../../../src/history/database.ts";
+import { sections } from "../../../src/probes/index.ts";
+import type { Collected, Order, Run, Token } from "./rig.ts";
+import { machineClock } from "./stats.ts";
+
+let daemon: Daemon | undefined;
+let runs: Run[] = [];
+let tokens: Token[] = [];
+const gaps = monitorEventLoopDelay({ resolution: 1 });
+gaps.enable();
+
+function take({ target, outcome, durationSeconds, latenessSeconds }: ProbeRecord): void {
+  const seen = outcome.verdict === "skipped" ? undefined : outcome.evidence;
+  const durationMs = (seen?.durationSeconds ?? durationSeconds) * 1000;
+  const first = seen?.completion?.firstTokenSeconds?.answer;
+  runs.push({
+    target: target.name,
+    verdict: outcome.verdict === "skipped" ? `skipped ${outcome.cause}` : outcome.verdict,
+    startedAt: machineClock() - durationSeconds * 1000,
+    durationMs,
+    latenessMs: (latenessSeconds ?? 0) * 1000,
+    ...(first === undefined ? {} : { firstTokenMs: first * 1000 }),
+  });
+}
+
+// The daemon keeps no token's time but the first's and the last's. Its transcript is told each, counted from the exchange's start.
+const starts = new WeakMap<Transcript, number>();
+const heard = new WeakSet<Transcript>();
+const { add } = Transcript.prototype;
+Transcript.prototype.add = function (item, atSeconds) {
+  // What runs between the two clocks can only make the difference larger: the smallest one seen is the start.
+  const start = Math.min(starts.get(this) ?? Number.POSITIVE_INFINITY, machineClock() - atSeconds * 1000);
+  starts.set(this, start);
+  const sent = item.type === "data" ? Number(/"content":"([\d.]+) "/.exec(item.text)?.[1]) : Number.NaN;
+  if (Number.isFinite(sent)) {
+    tokens.push({ sent, arrived: start + atSeconds * 1000, first: !heard.has(this) });
+    heard.add(this);
+  }
+  add.call(this, item, atSeconds);
+};
+
+function configOf({ yaml, everySeconds, only }: Order): Config {
+  const loaded = loadConfig({ file: "bench.yaml", text: yaml, sections, env: {} });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
+  const { config } = loaded;
+  if (everySeconds === undefined) return config;
+  const every = { seconds: everySeconds };
+  return { ...config, entries: config.entries.map((entry) => (only === undefined || entry.kind === only ? { ...entry, every } : entry)) };
+}
+
+async function start(order: Order): Promise<string> {
+  const config = configOf(order);
+  const redactor = createRedactor(config.secrets);
+  const started = await startDaemon({
+    config,
+    listen: { host: "127.0.0.1", port: 0 },
+    log: createLog({ level: "info", format: "json", colour: false, redactor }),
+    redactor,
+    read: () => ({ ok: true, config, warnings: [] }),
+    historyPath: IN_MEMORY,
+    sinks: [{ take }],
+  });
+  if (!started.ok) throw new Error(started.why);
+  ({ daemon } = started);
+  return daemon.url;
+}
+
+function collect(): Collected {
+  const longestGapMs = gaps.count === 0 ? 0 : gaps.max / 1e6 - 1;
+  gaps.reset();
+  const collected = { runs, tokens, longestGapMs };
+  runs = [];
+  tokens = [];
+  return collected;
+}
+
+process.on("message", (message: { start?: Order; stop?: true; collect?: true }) => {
+  void (async () => {
+    if (message.start !== undefined) process.send?.(await start(message.start));
+    else if (message.collect) process.send?.(collect());
+    else {
+      await daemon?.stop();
+      process.send?.("stopped");
+    }
+  })();
+});
+process.on("disconnect", () => process.exit());
