@@ -11,8 +11,4 @@ import { runCommand } from "./run.ts";
 import { simulate } from "./simulate.ts";
 import { validate } from "./validate.ts";
 
-<<<<<<< HEAD
-export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, explain, demo, simulate];
-=======
-export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, rules, demo, simulate];
->>>>>>> fdc4c47 (Make alerts, recordings and Alertmanager's configuration from the faults; print them with rules)
+export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, explain, rules, demo, simulate];
