@@ -1,5 +1,6 @@
 /** The contract of an alert: data from which the rules, their tests and the docs are made. */
 import type { Owner } from "../core/reason.ts";
+import type { Uid } from "./uids.ts";
 
 /** `critical` wakes somebody, `warning` is a ticket, `none` is for machines. */
 export const severities = ["critical", "warning", "none"] as const;
@@ -8,10 +9,6 @@ export type Severity = (typeof severities)[number];
 /** How wide the thing is that the alert is about, the widest first: Alertmanager lets the wide ones silence what they explain. */
 export const scopes = ["daemon", "network", "credential", "gateway", "provider", "model", "storage", "app", "slo"] as const;
 export type Scope = (typeof scopes)[number];
-
-/** Their uids in Grafana. */
-export const dashboards = ["healthd-overview", "healthd-model", "healthd-money", "healthd-storage", "healthd-daemon"] as const;
-export type Dashboard = (typeof dashboards)[number];
 
 export interface RuleOptions {
   /** Below 1 shortens every wait, for trials: 0.05 makes a second of twenty. */
@@ -41,9 +38,9 @@ export interface Alert<Name extends string = string> {
   /** Debounces scrapes, never probes: those are minutes apart. */
   readonly forSeconds?: number;
   readonly keepFiringSeconds?: number;
-  readonly dashboard: Dashboard;
-  /** Whether its series name the daemon (label `instance`) that serves its runbook; absent: they do. */
-  readonly servedBy?: "nobody" | "any";
+  readonly dashboard: Uid;
+  /** Its series name no daemon (label `instance`) that lives to serve its runbook: any that does will do. */
+  readonly servedBy?: "any";
 }
 
 /** Keeps the name as a literal type: runbooks, dashboards and the table of reasons are checked against it. */

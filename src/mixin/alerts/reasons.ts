@@ -60,6 +60,7 @@ export const takenBy: Readonly<Record<Reason, ByPlace | null>> = {
   connect_refused: unreachable,
   connect_timeout: unreachable,
   connection_reset: unreachable,
+  proxy: unreachable,
   tls: unreachable,
   tls_expired: unreachable,
   timeout_headers: unreachable,

@@ -12,7 +12,8 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { ADDRESS, allBoards, external, TAG, type Uid } from "./links.ts";
+import type { Uid } from "../uids.ts";
+import { ADDRESS, allBoards, external, TAG } from "./links.ts";
 import { DATASOURCE, type Panel } from "./panels.ts";
 import { firing, foreign, latest } from "./query.ts";
 

@@ -1,10 +1,9 @@
 /** Ways from one page to the next. */
 import { DashboardLinkBuilder, DashboardLinkType } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { AlertName } from "../alerts.ts";
+import type { Uid } from "../uids.ts";
 
 export const TAG = "llm-healthd";
-export const uids = ["healthd-overview", "healthd-model", "healthd-money", "healthd-storage", "healthd-daemon"] as const;
-export type Uid = (typeof uids)[number];
 
 /** The variable that holds where a browser reaches the daemon. */
 export const ADDRESS = "$healthd";
