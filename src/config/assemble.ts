@@ -128,6 +128,7 @@ function toEntry(item: Item, read: EntryOutput, parts: Parts): Entry {
     kind: item.kind,
     name: item.name,
     needs,
+    also: item.also,
     ...timingOf(read, parts.defaults),
     settings: item.usesCredential ? { ...settings, credential: credentialOf(item, parts.credentialNames) } : settings,
   };

@@ -26,6 +26,8 @@ export interface Entry extends Timing {
   readonly kind: Kind;
   readonly name: string;
   readonly needs: readonly string[];
+  /** Names of further targets that it brings. */
+  readonly also: readonly string[];
   /** Output of the kind's schema; only the kind itself knows its type. */
   readonly settings: unknown;
 }

@@ -27,7 +27,8 @@ function concerns(config: Config): ReadonlyMap<string, unknown> {
   }
   for (const entry of config.entries) {
     const through = config.credentials.find(({ name }) => name === credentialNameOf(entry));
-    all.set(entry.name, through === undefined ? entry : [entry, connection(through), config.policy]);
+    const concern = through === undefined ? entry : [entry, connection(through), config.policy];
+    for (const name of [entry.name, ...entry.also]) all.set(name, concern);
   }
   return all;
 }

@@ -1,4 +1,5 @@
 /** Reading the files a config consists of: itself, dotenv files, secret files. A file that cannot be read is a Problem. */
+import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Problem } from "./issue.ts";
 
@@ -8,7 +9,24 @@ export interface FileText {
   readonly open: boolean;
 }
 
-const LARGEST_BYTES = 1024 * 1024;
+/** Reads a file; the same one always the same way. */
+export type ReadText = (file: string) => FileText | Required<Problem>;
+
+/** Reads files, and remembers which, and what they were. */
+export function createReadText(): { readonly readText: ReadText; readonly files: FileStamps } {
+  const files = new Map<string, string>();
+  return { readText: (file) => readText(file, (stamp) => files.set(file, stamp)), files };
+}
+
+/** Names of files, each with what tells one content from another. */
+export type FileStamps = ReadonlyMap<string, string>;
+
+/** Stamp of a file that could not be read. */
+export const UNREADABLE = "";
+
+export const stampOf = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+export const LARGEST_BYTES = 1024 * 1024;
 
 const BY_CODE: Readonly<Record<string, Required<Problem>>> = {
   ENOENT: { found: "no such file", expected: "a file", fix: "make it, or correct its name" },
@@ -39,11 +57,12 @@ function readAtMost(handle: number, limit: number): Buffer {
   return bytes.subarray(0, length);
 }
 
-function readOpened(handle: number): FileText | Required<Problem> {
+function readOpened(handle: number, seen: (stamp: string) => void): FileText | Required<Problem> {
   const stat = fstatSync(handle);
   if (stat.isDirectory()) return BY_CODE.EISDIR ?? unreadable("EISDIR");
   const bytes = readAtMost(handle, LARGEST_BYTES + 1);
   if (bytes.length > LARGEST_BYTES) return { found: "more than 1 MiB", expected: "at most 1 MiB", fix: "see whether it is the right file" };
+  seen(stampOf(bytes));
   const text = decode(bytes);
   const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
   return typeof text === "string" ? { text, open } : text;
@@ -55,11 +74,12 @@ const unreadable = (code: string): Required<Problem> => ({
   fix: "see whether it is the right file",
 });
 
-export function readText(file: string): FileText | Required<Problem> {
+function readText(file: string, seen: (stamp: string) => void): FileText | Required<Problem> {
   let handle: number | undefined;
+  seen(UNREADABLE);
   try {
     handle = openSync(file, "r");
-    return readOpened(handle);
+    return readOpened(handle, seen);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
     return BY_CODE[code] ?? unreadable(code);

@@ -4,13 +4,13 @@ import { createRedactor } from "../base/redact.ts";
 import { assemble, crossIssues, type Parts, readParts } from "./assemble.ts";
 import type { Config, ConfigIssue } from "./config.ts";
 import { explain, retyped } from "./explain.ts";
-import { readText } from "./files.ts";
+import { createReadText, type FileStamps, type ReadText } from "./files.ts";
 import { type Finding, formatPath, type Path } from "./issue.ts";
 import { variable } from "./pieces.ts";
 import { proxyOf, proxySecrets } from "./proxy.ts";
 import type { Add } from "./references.ts";
 import { type Root, rootSchema } from "./schema.ts";
-import { type SecretsFound, takeSecrets } from "./secrets.ts";
+import { type Files, type SecretsFound, takeSecrets } from "./secrets.ts";
 import type { Section } from "./section.ts";
 import { fieldsOf, isMapping, valueAt } from "./shape.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -26,9 +26,15 @@ export interface LoadOptions {
   readonly text?: string;
 }
 
-export type Loaded =
+export type { FileStamps } from "./files.ts";
+
+export type Loaded = (
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigIssue[] }
-  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] }
+) & {
+  /** Every file that was read for it, or should have been: itself, dotenv files, secrets. */
+  readonly files: FileStamps;
+};
 
 interface Environment {
   readonly env: Env;
@@ -38,7 +44,7 @@ interface Environment {
 
 const PRIVATE = { found: "a file with secrets that others may read", expected: "a file only its owner may read" };
 
-function readEnvironment(options: LoadOptions): Environment {
+function readEnvironment(options: LoadOptions, readText: ReadText): Environment {
   const issues: ConfigIssue[] = [];
   const warnings: ConfigIssue[] = [];
   let env: Env = {};
@@ -132,7 +138,7 @@ function literalWarnings(source: Source, secrets: SecretsFound): Finding[] {
     }));
 }
 
-function read(text: string, env: Env, sections: readonly Section[], folder: string): Read {
+function read(text: string, env: Env, sections: readonly Section[], files: Files): Read {
   const source = parseSource(text, env);
   const variables = secretVariables(text, env);
   if (source.broken) return { findings: source.findings, warnings: [], secrets: variables };
@@ -141,7 +147,7 @@ function read(text: string, env: Env, sections: readonly Section[], folder: stri
   }
   const root = rootSchema(sections);
   unfold(source.value, root, sections);
-  const secrets = takeSecrets(root, source, folder);
+  const secrets = takeSecrets(root, source, files);
   const { findings, add } = openLedger(source, secrets);
   for (const [path, problem] of secrets.problems) add(path, problem, "key");
   const parsed = retype(source, root);
@@ -175,23 +181,25 @@ function issuesOf(file: string, findings: readonly Finding[], secrets: readonly 
 
 export function loadConfig(options: LoadOptions): Loaded {
   const { file } = options;
-  const environment = readEnvironment(options);
+  const { readText, files } = createReadText();
+  const environment = readEnvironment(options, readText);
   const source = options.text === undefined ? readText(file) : { text: options.text, open: false };
   if (!("text" in source)) {
     const fix = source.found === "no such file" ? `make it and ${BEGIN}` : source.fix;
-    return { ok: false, issues: [...environment.issues, { file, path: "", ...source, fix }] };
+    return { ok: false, issues: [...environment.issues, { file, path: "", ...source, fix }], files };
   }
   const folder = dirname(file);
-  const { findings, warnings, secrets, root, parts } = read(source.text, environment.env, options.sections, folder);
+  const { findings, warnings, secrets, root, parts } = read(source.text, environment.env, options.sections, { folder, readText });
   const issues = [...environment.issues, ...issuesOf(file, findings, secrets)];
-  if (issues.length > 0 || root === undefined || parts === undefined) return { ok: false, issues };
+  if (issues.length > 0 || root === undefined || parts === undefined) return { ok: false, issues, files };
   const { proxy, issues: unfit } = proxyOf(root.proxy, environment.env);
-  if (unfit.length > 0) return { ok: false, issues: unfit };
+  if (unfit.length > 0) return { ok: false, issues: unfit, files };
   const literal = issuesOf(file, warnings, secrets);
   const open = source.open && literal.length > 0 ? [{ file, path: "", ...PRIVATE, fix: `chmod 600 ${file}` }] : [];
   return {
     ok: true,
     config: { ...assemble(file, folder, root, parts, [...secrets, ...proxySecrets(proxy)]), proxy, text: source.text },
     warnings: [...environment.warnings, ...open, ...literal],
+    files,
   };
 }

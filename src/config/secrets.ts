@@ -1,6 +1,6 @@
 /** Secrets in a config: read from `<key>_file` where it says so, and collected, so that nothing ever prints them. */
 import { isAbsolute, join } from "node:path";
-import { readText } from "./files.ts";
+import type { ReadText } from "./files.ts";
 import type { Path, Problem } from "./issue.ts";
 import { KEY_PREFIX } from "./keys.ts";
 import { type AnySchema, isMapping, notesOf, visitObjects } from "./shape.ts";
@@ -20,7 +20,13 @@ export interface SecretsFound {
 /** A path in the config is relative to the config file. */
 export const beside = (folder: string, file: string): string => (isAbsolute(file) ? file : join(folder, file));
 
-function fromFile(file: unknown, folder: string): string | Required<Problem> {
+/** Where the files of a config are, and how they are read. */
+export interface Files {
+  readonly folder: string;
+  readonly readText: ReadText;
+}
+
+function fromFile(file: unknown, { folder, readText }: Files): string | Required<Problem> {
   if (typeof file !== "string" || file === "") return { found: "no file name", expected: "a file name", fix: "write where the secret is" };
   const read = readText(beside(folder, file));
   if (!("text" in read)) return { ...read, found: `${read.found} at ${JSON.stringify(file)}` };
@@ -30,14 +36,14 @@ function fromFile(file: unknown, folder: string): string | Required<Problem> {
     : secret;
 }
 
-function takeFile(value: Record<string, unknown>, path: Path, key: string, folder: string, found: SecretsFound): void {
+function takeFile(value: Record<string, unknown>, path: Path, key: string, files: Files, found: SecretsFound): void {
   const fileKey = `${key}_file`;
   if (!Object.hasOwn(value, fileKey)) return;
   const place = [...path, fileKey];
   if (Object.hasOwn(value, key)) {
     found.problems.push([place, { found: `${key} and ${fileKey}`, expected: "one of them", fix: "remove one" }]);
   } else {
-    const secret = fromFile(value[fileKey], folder);
+    const secret = fromFile(value[fileKey], files);
     if (typeof secret === "string") value[key] = secret;
     else found.problems.push([place, secret]);
     found.fromFile.push([...path, key]);
@@ -48,8 +54,8 @@ function takeFile(value: Record<string, unknown>, path: Path, key: string, folde
 /** The bare prefix of keys, which stands in every sentence about them, and a proxy without a password. */
 const hidesNothing = (secret: string): boolean => secret === "" || secret === KEY_PREFIX || /^https?:\/\/[^@]*$/.test(secret);
 
-function takeField(value: Record<string, unknown>, path: Path, key: string, folder: string, found: SecretsFound): void {
-  takeFile(value, path, key, folder, found);
+function takeField(value: Record<string, unknown>, path: Path, key: string, files: Files, found: SecretsFound): void {
+  takeFile(value, path, key, files, found);
   const secret = value[key];
   if (typeof secret === "string" && hidesNothing(secret)) return;
   if (typeof secret === "string") found.values.add(secret);
@@ -72,11 +78,11 @@ function learnQuery(url: unknown, values: Set<string>): void {
 }
 
 /** Changes `source.value`: `<key>_file` becomes `<key>`. */
-export function takeSecrets(root: AnySchema, source: Source, folder: string): SecretsFound {
+export function takeSecrets(root: AnySchema, source: Source, files: Files): SecretsFound {
   const found: SecretsFound = { values: new Set(), fromFile: [], places: [], problems: [] };
   visitObjects(root, source.value, (fields, object, path) => {
     for (const [key, schema] of fields)
-      if (notesOf(schema).secret && !source.spoiled([...path, key])) takeField(object, path, key, folder, found);
+      if (notesOf(schema).secret && !source.spoiled([...path, key])) takeField(object, path, key, files, found);
     if (fields.has("url")) learnQuery(object.url, found.values);
     if (fields.has("headers") && isMapping(object.headers)) learnHeaders(object.headers, found.values);
   });

@@ -23,6 +23,10 @@ export interface Target {
   readonly needs: readonly string[];
 }
 
+/** Same name, and the same thing behind it: what was seen of the one holds for the other. */
+export const sameThing = (one: Target, other: Target): boolean =>
+  one.name === other.name && one.kind === other.kind && one.credential === other.credential && one.model === other.model;
+
 /** What one run of a probe uses up. */
 export interface Spend {
   /** Whose account. */
@@ -65,6 +69,8 @@ export interface ProbeRecord {
 /** Takes every record; must not throw and must not block. */
 export interface Sink {
   take(record: ProbeRecord): void;
+  /** The target has gone, or its name stands for another thing now: what is remembered of it goes too. */
+  forget?(name: string): void;
 }
 
 export interface Refusal {

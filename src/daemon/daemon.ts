@@ -1,24 +1,24 @@
 /** The one place where things are joined: config to probes, probes to schedule, records to metrics, log, status and web. */
-import { isDeepStrictEqual } from "node:util";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Config } from "../config/config.ts";
-import { diff } from "../config/diff.ts";
-import { formatIssue } from "../config/issue.ts";
-import type { Loaded } from "../config/load.ts";
+import type { FileStamps, Loaded } from "../config/load.ts";
+import { watchFiles } from "../config/watch.ts";
 import type { Sink } from "../core/probe.ts";
 import { type Ledger, openLedger } from "../history/ledger.ts";
 import type { SelfMetricName } from "../metrics/catalogue.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
 import { createContext } from "../probes/index.ts";
-import type { Reloaded, Standing } from "../web/options.ts";
+import type { Reloaded } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createFaults, type Faults, type OpenFault } from "./faults.ts";
 import { createLatest, type Latest } from "./latest.ts";
-import { createProbing, type Probing } from "./probing.ts";
+import { type Budget, createProbing, type Probing } from "./probing.ts";
 import { createRecordLog } from "./record-log.ts";
+import { createReloader, type Reloader } from "./reload.ts";
+import { alive, ready } from "./standing.ts";
 import { VERSION } from "./version.ts";
 
 export interface DaemonOptions {
@@ -28,6 +28,8 @@ export interface DaemonOptions {
   readonly redactor: Redactor;
   /** Reads the config again, for a reload. */
   read(): Loaded;
+  /** What the config was read from; a change of one of them is a reload. */
+  readonly files?: FileStamps;
   readonly clock?: Clock;
   readonly revision?: string;
   /** In place of the config's; `:memory:` keeps nothing. */
@@ -47,13 +49,6 @@ export type Started = { readonly ok: true; readonly daemon: Daemon } | { readonl
 
 // Together with the five seconds the runner grants an abort, below the ten that SIGTERM is promised to take.
 const STOP_GRACE_SECONDS = 4;
-// Probing has stopped when no tick came for this many of the shortest intervals, and at least a minute.
-const STALLED_INTERVALS = 3;
-const STALLED_AT_LEAST_SECONDS = 60;
-
-/** What is bound, opened or created once. */
-const RESTART_ONLY = ["web", "log", "history", "proxy"] as const;
-
 /** Everything that lives as long as the daemon. */
 interface Parts {
   readonly clock: Clock;
@@ -103,46 +98,26 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     onGone(name) {
       metrics.removeTarget(name);
       latest.remove(name);
-      faults.review();
     },
   });
   metrics.set("healthd_probes_in_flight", probing.inFlight);
+  const tellBudget = (name: SelfMetricName, value: (budget: Budget) => number): void =>
+    metrics.setAll(name, () => probing.budgets().map((budget) => ({ labels: { credential: budget.credential }, value: value(budget) })));
+  tellBudget("healthd_budget_free_requests_remaining", ({ freeRequestsLeft }) => freeRequestsLeft);
+  tellBudget("healthd_budget_usd_remaining", ({ usdLeft }) => usdLeft);
+  tellBudget("healthd_budget_exhausted", ({ exhausted }) => Number(exhausted));
   return { clock, log, metrics, latest, ledger, faults, probing };
 }
 
-/** A value that is no number is not exported: the gauges of a credential that left go with it. */
-const GONE = Number.NaN;
-
 /** Makes the parts follow the config; targets named in `keep` go on undisturbed. */
-function apply(config: Config, { probing, metrics }: Parts, keep?: ReadonlySet<string>): void {
+function apply(config: Config, { probing, metrics, faults }: Parts, keep?: ReadonlySet<string>): void {
   probing.apply(config, keep);
-  for (const { name: credential } of config.credentials) {
-    const budget = () => probing.budgets().find((one) => one.credential === credential);
-    metrics.set("healthd_budget_free_requests_remaining", () => budget()?.freeRequestsLeft ?? GONE, { credential });
-    metrics.set("healthd_budget_usd_remaining", () => budget()?.usdLeft ?? GONE, { credential });
-    metrics.set("healthd_budget_exhausted", () => Number(budget()?.exhausted ?? GONE), { credential });
-  }
+  faults.review();
   metrics.set("healthd_shard_index", config.shard.index);
   metrics.set("healthd_shards", config.shard.total);
 }
 
-function ready({ latest, probing }: Parts): Standing {
-  // What is not due for long, by the budget or after a restart, is not waited for.
-  const soon = (name: string): boolean => (probing.paceOf(name)?.stretched ?? false) === false;
-  const waiting = latest.list().filter(({ last, target }) => last === undefined && soon(target.name));
-  return waiting.length === 0
-    ? { ok: true }
-    : { ok: false, why: `no result yet of ${waiting.map(({ target }) => target.name).join(", ")}` };
-}
-
-function alive({ probing }: Parts): Standing {
-  const shortest = Math.min(...probing.targets().map(({ name }) => probing.paceOf(name)?.intervalSeconds ?? Number.POSITIVE_INFINITY));
-  const silent = probing.silentSeconds();
-  if (silent <= Math.max(STALLED_AT_LEAST_SECONDS, shortest * STALLED_INTERVALS)) return { ok: true };
-  return { ok: false, why: `no probe was due for ${Math.round(silent)} s` };
-}
-
-function serve(options: DaemonOptions, parts: Parts, current: () => Config, reload: () => Promise<Reloaded>): Web {
+function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reloader): Web {
   const { latest, probing, clock, log, metrics } = parts;
   return createWeb({
     metrics: { render: metrics.render, contentType: CONTENT_TYPE },
@@ -154,41 +129,14 @@ function serve(options: DaemonOptions, parts: Parts, current: () => Config, relo
     faults: parts.faults.open,
     probeNow: async (name) => probing.now(name),
     configText: () => options.redactor.text(current().text),
-    ready: () => ready(parts),
-    alive: () => alive(parts),
+    ready: () => ready(latest, probing),
+    alive: () => alive(probing),
     reload,
     version: VERSION,
     clock,
     redact: options.redactor.text,
     log,
   });
-}
-
-/** Reads the config anew and swaps it in, whole or not at all. */
-function reloader(options: DaemonOptions, parts: Parts, current: { config: Config }): () => Promise<Reloaded> {
-  const { log, redactor } = options;
-  return async () => {
-    const loaded = options.read();
-    noteReload(parts, loaded.ok);
-    if (!loaded.ok) {
-      log.error({ issues: loaded.issues.map(formatIssue) }, "the new config is wrong; the old one stays in force");
-      return loaded;
-    }
-    const before = current.config;
-    const { added, removed, changed, unchanged } = diff(before, loaded.config);
-    for (const secret of loaded.config.secrets) redactor.learn(secret);
-    const waits = RESTART_ONLY.filter((key) => !isDeepStrictEqual(before[key], loaded.config[key]));
-    if (waits.length > 0) log.warn({ keys: waits }, `${waits.join(", ")}: changed, and takes effect at the next start`);
-    current.config = loaded.config;
-    apply(loaded.config, parts, new Set(unchanged));
-    log.info({ added, removed, changed, unchanged: unchanged.length }, "config reloaded");
-    return { ok: true };
-  };
-}
-
-function noteReload({ metrics, clock }: Parts, ok: boolean): void {
-  metrics.set("healthd_config_last_reload_successful", ok ? 1 : 0);
-  if (ok) metrics.set("healthd_config_last_reload_success_timestamp_seconds", clock.wall() / 1000);
 }
 
 /** Starts probing and serving, or says why it cannot. Nothing is left behind when it cannot. */
@@ -200,9 +148,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   } catch (error) {
     return { ok: false, why: `history.path ${config.history.path} cannot be opened: ${(error as Error).message}. Choose another place.` };
   }
-  const current = { config };
-  const reload = reloader(options, parts, current);
-  const web = serve(options, parts, () => current.config, reload);
+  const { read, redactor, files = new Map() } = options;
+  const swap = (next: Config, keep?: ReadonlySet<string>): void => apply(next, parts, keep);
+  const reloader = createReloader({ ...parts, config, redactor, read, apply: swap }, files);
+  const web = serve(options, parts, reloader);
   let url: string;
   try {
     ({ url } = await web.listen(listen.host, listen.port));
@@ -216,8 +165,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
       why: `cannot listen on ${listen.host}:${listen.port}: ${what}. Choose another with --listen HOST:PORT, or web.listen in the config.`,
     };
   }
-  noteReload(parts, true);
   apply(config, parts);
+  // What goes wrong in it stands in the log.
+  const changed = (): void => void reloader.reload().catch(() => undefined);
+  const unwatch = watchFiles({ clock: parts.clock, files: reloader.files, changed });
   log.info(
     { url, targets: parts.probing.targets().length, version: VERSION },
     `serving ${url}/metrics, probing ${parts.probing.targets().length} targets`,
@@ -226,9 +177,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
     ok: true,
     daemon: {
       url,
-      reload,
+      reload: reloader.reload,
       async stop() {
         log.info("stopping: running probes end first");
+        unwatch();
         await parts.probing.stop(STOP_GRACE_SECONDS);
         parts.faults.stop();
         await web.close();

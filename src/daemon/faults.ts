@@ -22,7 +22,7 @@ export interface FaultsOptions {
 
 export interface Faults extends Sink {
   open(): readonly OpenFault[];
-  /** Targets came or went. */
+  /** Now: targets came or went. */
   review(): void;
   stop(): void;
 }
@@ -84,6 +84,7 @@ export function createFaults({ clock, log, latest, onChange }: FaultsOptions): F
   };
 
   const review = (): void => {
+    pending?.();
     pending = undefined;
     const now = clock.wall();
     const next = new Map(judge().map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
@@ -99,7 +100,7 @@ export function createFaults({ clock, log, latest, onChange }: FaultsOptions): F
   return {
     open: () => [...open.values()],
     take: soon,
-    review: soon,
+    review,
     stop: () => pending?.(),
   };
 }

@@ -1,5 +1,5 @@
 /** The latest of every target: what the status page and the API show. */
-import type { ProbeRecord, Sink, Target } from "../core/probe.ts";
+import { type ProbeRecord, type Sink, sameThing, type Target } from "../core/probe.ts";
 
 export interface TargetLatest {
   readonly target: Target;
@@ -13,6 +13,7 @@ export interface TargetLatest {
 }
 
 export interface Latest extends Sink {
+  /** Again, after a reload, it keeps what was seen, unless the name stands for another thing now. */
   add(target: Target): void;
   remove(name: string): void;
   get(name: string): TargetLatest | undefined;
@@ -22,13 +23,17 @@ export interface Latest extends Sink {
 export function createLatest(): Latest {
   const targets = new Map<string, TargetLatest>();
   return {
-    add: (target) => void targets.set(target.name, { ...(targets.get(target.name) ?? { consecutiveFailures: 0, sightings: 0 }), target }),
+    add(target) {
+      const before = targets.get(target.name);
+      const seen = before !== undefined && sameThing(before.target, target) ? before : { consecutiveFailures: 0, sightings: 0 };
+      targets.set(target.name, { ...seen, target });
+    },
     remove: (name) => void targets.delete(name),
     get: (name) => targets.get(name),
     list: () => [...targets.values()],
     take(record) {
       const before = targets.get(record.target.name);
-      if (before === undefined || record.outcome.verdict === "skipped") return;
+      if (before === undefined || !sameThing(before.target, record.target) || record.outcome.verdict === "skipped") return;
       const failed = record.outcome.verdict === "down";
       targets.set(record.target.name, {
         ...before,

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import type { Completion } from "../core/outcome.ts";
-import type { Planned, ProbeRecord, Sink, Spend, Target } from "../core/probe.ts";
+import { type Planned, type ProbeRecord, type Sink, type Spend, sameThing, type Target } from "../core/probe.ts";
 import type { Ledger } from "../history/ledger.ts";
 import { planProbes } from "../probes/index.ts";
 import type { ProbeContext } from "../probes/kind.ts";
@@ -22,6 +22,7 @@ export interface ProbingOptions {
   readonly sinks: readonly Sink[];
   /** A target is probed from now on, or at another pace. */
   onTarget?(target: Target, pace: Pace): void;
+  /** A target is not probed any more; the sinks are told to forget it. */
   onGone?(name: string): void;
 }
 
@@ -34,7 +35,7 @@ export interface Budget {
 }
 
 export interface Probing {
-  /** Probes what the config asks for; targets named in `keep` go on undisturbed. */
+  /** Probes what the config asks for. Of the targets named in `keep`, those that are probed already go on undisturbed. */
   apply(config: Config, keep?: ReadonlySet<string>): void;
   /** One run now, if the gates let it; undefined when there is no such target. */
   now(name: string): Promise<ProbeRecord> | undefined;
@@ -43,13 +44,16 @@ export interface Probing {
   nextRunAt(name: string): number | undefined;
   inFlight(): number;
   budgets(): readonly Budget[];
-  /** Seconds since the last tick of the schedule. */
-  silentSeconds(): number;
+  /** The target whose turn has been over for longest, or that has none although its pace gives it one; undefined while all is in time. */
+  mostOverdue(): { readonly name: string; readonly seconds: number } | undefined;
   stop(graceSeconds: number): Promise<void>;
 }
 
 const samePace = (one: Pace | undefined, other: Pace): boolean =>
   one !== undefined && one.intervalSeconds === other.intervalSeconds && one.phaseSeconds === other.phaseSeconds;
+
+/** Under which its runs are written down: a name that stands for another model has not been looked at yet. */
+const lineOf = ({ name, model }: Target): string => (model === undefined ? name : `${name} ${model}`);
 
 /** As the answer told it, else by its tokens and the price; undefined when it told neither, and the estimate stands. */
 function costOf(completion: Completion | undefined, spend: Spend | undefined): number | undefined {
@@ -65,25 +69,25 @@ class ProbingLoop implements Probing {
   readonly #settlers = new Map<string, (usd: number) => void>();
   /** Free requests a day, by the key's own word. */
   readonly #freeLimits = new Map<string, number>();
+  readonly #sinks: readonly Sink[];
   readonly #runner: Runner;
   readonly #timetable: Timetable;
   readonly #purse: Purse;
   #paces: ReadonlyMap<string, Pace> = new Map();
   #allowances: ReadonlyMap<string, Allowance> = new Map();
   #config: Config | undefined;
-  #pulse: number;
 
   constructor(options: ProbingOptions) {
     this.#options = options;
     const { clock, log, ledger, sinks } = options;
-    this.#pulse = clock.monotonic();
     const spendOf = (target: Target) => this.#planned.get(target.name)?.spend?.();
     this.#purse = { clock, ledger, spendOf, allowanceOf: (credential) => this.#allowances.get(credential) };
     const quota = createQuotaGate({ clock, spendOf });
+    this.#sinks = [quota, { take: (record) => this.#learn(record) }, ...sinks, this.#secondLooks()];
     this.#runner = createRunner({
       clock,
       log,
-      sinks: [quota, { take: (record) => this.#learn(record) }, ...sinks, this.#secondLooks()],
+      sinks: this.#sinks,
       gates: [quota, budgetGate(this.#purse)],
       began: (planned) => this.#began(planned),
     });
@@ -94,18 +98,27 @@ class ProbingLoop implements Probing {
   }
 
   apply(config: Config, keep: ReadonlySet<string> = new Set()): void {
-    this.#config = config;
     const next = planProbes(config, this.#options.context).filter(({ target }) => inShard(target, config.shard));
+    const started = this.#config !== undefined;
+    this.#config = config;
     const names = new Set(next.map(({ target }) => target.name));
-    for (const name of [...this.#planned.keys()]) {
-      if (names.has(name)) continue;
-      this.#planned.delete(name);
-      this.#timetable.remove(name);
-      this.#options.onGone?.(name);
+    for (const name of [...this.#planned.keys()]) if (!names.has(name)) this.#remove(name);
+    const fresh = new Set<string>();
+    const atOnce = new Set<string>();
+    for (const one of next) {
+      const { name } = one.target;
+      const before = this.#planned.get(name)?.target;
+      // Those that go on undisturbed get their new probe too: it may know others that changed.
+      this.#planned.set(name, one);
+      if (before !== undefined && keep.has(name)) continue;
+      fresh.add(name);
+      this.#runner.abandon(name);
+      if (before !== undefined && sameThing(before, one.target)) continue;
+      // Whoever corrects a model id wants to see it work, not to wait for its turn; at a start, turns are kept.
+      if (started) atOnce.add(name);
+      if (before !== undefined) this.#forget(name);
     }
-    const fresh = next.filter(({ target }) => !keep.has(target.name));
-    for (const one of fresh) this.#planned.set(one.target.name, one);
-    this.#repace(new Set(fresh.map(({ target }) => target.name)));
+    this.#repace(fresh, atOnce);
   }
 
   now(name: string): Promise<ProbeRecord> | undefined {
@@ -120,7 +133,17 @@ class ProbingLoop implements Probing {
   paceOf = (name: string): Pace | undefined => this.#paces.get(name);
   nextRunAt = (name: string): number | undefined => this.#timetable.nextRunAt(name);
   inFlight = (): number => this.#runner.inFlight();
-  silentSeconds = (): number => (this.#options.clock.monotonic() - this.#pulse) / 1000;
+
+  mostOverdue(): { readonly name: string; readonly seconds: number } | undefined {
+    const now = this.#options.clock.wall();
+    const late = this.targets().flatMap(({ name }) => {
+      // What the budget has no room for is never due.
+      if (this.#paces.get(name)?.intervalSeconds === Number.POSITIVE_INFINITY) return [];
+      const next = this.#timetable.nextRunAt(name);
+      return [{ name, seconds: next === undefined ? Number.POSITIVE_INFINITY : (now - next) / 1000 }];
+    });
+    return late.filter(({ seconds }) => seconds > 0).toSorted((one, other) => other.seconds - one.seconds)[0];
+  }
 
   budgets(): readonly Budget[] {
     return [...this.#allowances].map(([credential, allowance]) => {
@@ -146,8 +169,21 @@ class ProbingLoop implements Probing {
     });
   }
 
+  #remove(name: string): void {
+    this.#planned.delete(name);
+    this.#timetable.remove(name);
+    this.#runner.abandon(name);
+    this.#forget(name);
+    this.#options.onGone?.(name);
+  }
+
+  #forget(name: string): void {
+    this.#settlers.delete(name);
+    this.#freeLimits.delete(name);
+    for (const sink of this.#sinks) sink.forget?.(name);
+  }
+
   #due(target: Target, latenessSeconds: number): void {
-    this.#pulse = this.#options.clock.monotonic();
     const planned = this.#planned.get(target.name);
     const refusal = planned === undefined ? undefined : this.#runner.tick(planned, latenessSeconds);
     // A turn that was refused for a short while is not lost: with hours between turns it would be missed.
@@ -158,7 +194,7 @@ class ProbingLoop implements Probing {
   #began({ target, spend }: Planned): void {
     const used = spend?.();
     if (used === undefined) return;
-    this.#settlers.set(target.name, this.#options.ledger.begin(target.name, used, this.#options.clock.wall()));
+    this.#settlers.set(target.name, this.#options.ledger.begin(lineOf(target), used, this.#options.clock.wall()));
   }
 
   #learn({ target, outcome }: ProbeRecord): void {
@@ -172,9 +208,10 @@ class ProbingLoop implements Probing {
     if (target.kind === "credential" || target.kind === "catalog") this.#repace(new Set());
   }
 
-  /** Gives every target its pace; those that are `fresh` or whose pace changed are scheduled anew. */
-  #repace(fresh: ReadonlySet<string>): void {
+  /** Gives every target its pace; those that are `fresh` or whose pace changed are scheduled anew, what spends from its last run on. */
+  #repace(fresh: ReadonlySet<string>, atOnce: ReadonlySet<string> = new Set()): void {
     const { ledger, onTarget } = this.#options;
+    const lastRunOf = (target: Target): number | undefined => (atOnce.has(target.name) ? undefined : ledger.lastRunAt(lineOf(target)));
     const config = this.#config;
     if (config === undefined) return;
     this.#allowances = new Map(config.credentials.map(({ name }) => [name, allowanceOf(config, this.#freeLimits.get(name))]));
@@ -185,7 +222,7 @@ class ProbingLoop implements Probing {
     for (const { target, spend } of paced) {
       const pace = paces.get(target.name);
       if (pace === undefined || (!fresh.has(target.name) && samePace(before.get(target.name), pace))) continue;
-      this.#timetable.add(target, pace, spend === undefined ? undefined : ledger.lastRunAt(target.name));
+      this.#timetable.add(target, pace, spend === undefined ? undefined : lastRunOf(target));
       onTarget?.(target, pace);
     }
   }

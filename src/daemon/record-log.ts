@@ -45,5 +45,6 @@ export function createRecordLog(log: Log): Sink {
       if (record.outcome.verdict !== "skipped") up.set(name, record.outcome.verdict === "up");
       if (log.isLevelEnabled(level)) log[level](fieldsOf(record), sentence(record));
     },
+    forget: (name) => void up.delete(name),
   };
 }

@@ -1,5 +1,5 @@
 /** The targets that have series, and how a record becomes values in them. */
-import type { ProbeRecord, Target } from "../core/probe.ts";
+import { type ProbeRecord, sameThing, type Target } from "../core/probe.ts";
 import type { Family } from "./family.ts";
 import { type Memory, noMemory, remember } from "./memory.ts";
 import type { ProbedRecord, Sample, SkippedRecord } from "./metric.ts";
@@ -19,10 +19,6 @@ interface Known {
 
 const isProbed = (record: ProbeRecord): record is ProbedRecord => record.outcome.verdict !== "skipped";
 const isSkipped = (record: ProbeRecord): record is SkippedRecord => record.outcome.verdict === "skipped";
-
-/** Same name, and the same thing behind it: the labels of its series are the same. */
-const sameThing = (one: Target, other: Target): boolean =>
-  one.kind === other.kind && one.credential === other.credential && one.model === other.model;
 
 /** `guarded` keeps one metric's trouble with that metric. */
 export function createTargetSeries(families: Iterable<Family>, guarded: (work: () => void) => void): TargetSeries {

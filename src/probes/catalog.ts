@@ -37,5 +37,12 @@ function plan(config: Config, credential: Credential, context: ProbeContext): Pl
 
 export const catalogKind: ProbeKind = {
   kind: "catalog",
-  plan: (config, context) => config.credentials.map((credential) => plan(config, credential, context)),
+  plan(config, context) {
+    const wanted = config.credentials.flatMap((credential) =>
+      wantedModels(config, credential).map(({ id }) => modelKey(credential.name, id)),
+    );
+    const keys = new Set(wanted);
+    for (const key of context.seenModels.keys()) if (!keys.has(key)) context.seenModels.delete(key);
+    return config.credentials.map((credential) => plan(config, credential, context));
+  },
 };

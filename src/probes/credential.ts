@@ -7,7 +7,7 @@ import type { Config, Credential } from "../config/config.ts";
 import { type Judgement, judgeKey, type KeyPoll, POLLS_KEPT_LEAST, POLLS_KEPT_MS } from "../core/key-trial.ts";
 import { degraded, down, type Evidence, type KeyFacts, type Outcome, unanswered, up } from "../core/outcome.ts";
 import type { Planned } from "../core/probe.ts";
-import { connectionOf, type ProbeContext, type ProbeKind } from "./kind.ts";
+import { connectionOf, type KeyPolls, type ProbeContext, type ProbeKind } from "./kind.ts";
 import { wantedModels } from "./listing.ts";
 
 // OpenRouter calls an endpoint down below it (openrouter-api §11); 401s that it answers count against the uptime.
@@ -59,17 +59,25 @@ function convict({ reason, evidence }: Finding<KeyFacts>, { valid, outage }: Jud
   return down("gateway_error", { ...evidence, key, message });
 }
 
+/** What is known of the key outlives a reload; another key begins anew. */
+function keyPollsOf({ name, apiKey, baseUrl }: Credential, context: ProbeContext): KeyPolls {
+  const before = context.keyPolls.get(name);
+  if (before?.apiKey === apiKey && before.baseUrl === baseUrl) return before;
+  const anew: KeyPolls = { apiKey, baseUrl, polls: [] };
+  context.keyPolls.set(name, anew);
+  return anew;
+}
+
 function plan(config: Config, credential: Credential, context: ProbeContext): Planned {
   const connection = connectionOf(credential, context);
   const { name, every, timeoutSeconds } = credential;
-  const polls: KeyPoll[] = [];
-  context.keyPolls.set(name, polls);
+  const { polls } = keyPollsOf(credential, context);
   const sample = credential.flavor === "openrouter" ? wantedModels(config, credential)[0]?.id : undefined;
   // The same key under another name is no second opinion.
   const siblings = config.credentials.filter(({ baseUrl, apiKey }) => baseUrl === credential.baseUrl && apiKey !== credential.apiKey);
   const othersRejected = (): boolean =>
     siblings.some((other) => {
-      const seen = context.keyPolls.get(other.name) ?? [];
+      const seen = context.keyPolls.get(other.name)?.polls ?? [];
       // One that has been bad all along, or for long, is no sign of an outage that begins now.
       const good = seen.findLast(({ answer }) => answer === "good");
       return seen.at(-1)?.answer === "rejected" && good !== undefined && systemClock.wall() - good.at < SAME_EVENT_MS;
@@ -91,5 +99,9 @@ function plan(config: Config, credential: Credential, context: ProbeContext): Pl
 
 export const credentialKind: ProbeKind = {
   kind: "credential",
-  plan: (config, context) => config.credentials.map((credential) => plan(config, credential, context)),
+  plan(config, context) {
+    const names = new Set(config.credentials.map(({ name }) => name));
+    for (const name of context.keyPolls.keys()) if (!names.has(name)) context.keyPolls.delete(name);
+    return config.credentials.map((credential) => plan(config, credential, context));
+  },
 };

@@ -16,8 +16,13 @@ export interface ProbeContext {
   readonly route: Route;
   /** What the catalogue last said of a model, by `modelKey`; the catalog probe writes, others read. */
   readonly seenModels: Map<string, CatalogueModel>;
-  /** The latest polls of every key, by credential, oldest first; each credential probe writes its own and reads its siblings'. */
-  readonly keyPolls: Map<string, readonly KeyPoll[]>;
+  /** The latest polls of every key, by credential; each credential probe writes its own and reads its siblings'. */
+  readonly keyPolls: Map<string, KeyPolls>;
+}
+
+export interface KeyPolls extends Pick<Credential, "apiKey" | "baseUrl"> {
+  /** Oldest first. */
+  readonly polls: KeyPoll[];
 }
 
 export const createContext = (redactor: Redactor, route: Route = {}): ProbeContext => ({

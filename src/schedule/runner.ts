@@ -22,6 +22,8 @@ export interface Runner {
   skip(target: Target, cause: SkipCause): void;
   inFlight(): number;
   running(name: string): boolean;
+  /** The target is not what it was: a run of it that goes on is aborted, and nobody hears of it. */
+  abandon(name: string): void;
   /** No new runs; waits for those that go on, aborts them after the grace time, and returns when all have ended. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -29,20 +31,25 @@ export interface Runner {
 // A probe that does not end on its abort is a bug; it is written off after this long so that its target goes on.
 const ABORT_GRACE_SECONDS = 5;
 
+function refusalOf(target: Target, gates: readonly Gate[]): Refusal | undefined {
+  for (const gate of gates) {
+    const refusal = gate.refuse(target);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+interface Run {
+  readonly record: Promise<ProbeRecord>;
+  readonly abort: AbortController;
+}
+
 export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOptions): Runner {
-  const running = new Map<string, Promise<ProbeRecord>>();
+  const running = new Map<string, Run>();
+  const abandoned = new Set<Promise<unknown>>();
   const stopping = new AbortController();
   const closedGate: Gate = { refuse: () => (closed ? { cause: "stopping" } : undefined) };
-  const overlap = overlapGate(running);
   let closed = false;
-
-  const refusalOf = (target: Target, some: readonly Gate[]): Refusal | undefined => {
-    for (const gate of some) {
-      const refusal = gate.refuse(target);
-      if (refusal !== undefined) return refusal;
-    }
-    return undefined;
-  };
 
   const publish = (record: ProbeRecord): ProbeRecord => {
     for (const sink of sinks) {
@@ -58,12 +65,15 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
   const start = (planned: Planned, latenessSeconds?: number): Promise<ProbeRecord> => {
     const { target } = planned;
     began?.(planned);
-    const run = observe(planned, { clock, log, stop: stopping.signal }, latenessSeconds).then((record) => {
+    const abort = new AbortController();
+    const stop = AbortSignal.any([stopping.signal, abort.signal]);
+    const record = observe(planned, { clock, log, stop }, latenessSeconds).then((seen) => {
+      if (running.get(target.name)?.abort !== abort) return seen;
       running.delete(target.name);
-      return publish(record);
+      return publish(seen);
     });
-    running.set(target.name, run);
-    return run;
+    running.set(target.name, { record, abort });
+    return record;
   };
 
   const skip = (target: Target, cause: SkipCause): ProbeRecord =>
@@ -71,24 +81,32 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
 
   return {
     tick(planned, latenessSeconds) {
-      const refusal = refusalOf(planned.target, [closedGate, overlap, ...gates]);
+      const refusal = refusalOf(planned.target, [closedGate, overlapGate(running), ...gates]);
       if (refusal === undefined) void start(planned, latenessSeconds);
       else skip(planned.target, refusal.cause);
       return refusal;
     },
     async now(planned) {
       const going = running.get(planned.target.name);
-      if (going !== undefined) return going;
+      if (going !== undefined) return going.record;
       const refusal = refusalOf(planned.target, [closedGate, ...gates]);
       return refusal === undefined ? start(planned) : skip(planned.target, refusal.cause);
     },
     skip: (target, cause) => void skip(target, cause),
     inFlight: () => running.size,
     running: (name) => running.has(name),
+    abandon(name) {
+      const run = running.get(name);
+      if (run === undefined) return;
+      running.delete(name);
+      run.abort.abort();
+      abandoned.add(run.record);
+      void run.record.finally(() => abandoned.delete(run.record));
+    },
     async stop(graceSeconds) {
       closed = true;
       const cancel = clock.after(graceSeconds * 1000, () => stopping.abort());
-      await Promise.allSettled(running.values());
+      await Promise.allSettled([...[...running.values()].map(({ record }) => record), ...abandoned]);
       cancel();
     },
   };

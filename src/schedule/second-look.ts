@@ -85,5 +85,9 @@ export function createSecondLooks({ clock, targets, costs, running, again }: Sec
       if (worthwhile(target, outcome, costs(target.name))) again(target.name, clock.wall() + SECOND_LOOK_SECONDS * 1000);
       if (seen === 1) askAround(target, outcome, startedAt);
     },
+    forget(name) {
+      sightings.delete(name);
+      lookedAt.delete(name);
+    },
   };
 }

@@ -11,13 +11,17 @@ export interface TimetableListener {
 }
 
 export interface Timetable {
-  /** `lastRunAt`, milliseconds since 1970: then it is not due at once, but when its turn comes. */
+  /**
+   * `lastRunAt`, milliseconds since 1970: then it is not due at once, but when its turn comes. One that is added again keeps
+   * the tick it was promised sooner.
+   */
   add(target: Target, pace: Pace, lastRunAt?: number): void;
   remove(name: string): void;
   /** One tick more, at this time (milliseconds since 1970), when it comes before the next regular one. */
   again(name: string, at: number): void;
   /** Milliseconds since 1970. */
   nextRunAt(name: string): number | undefined;
+  /** For good: what is added from now on is never due. */
   stop(): void;
 }
 
@@ -38,6 +42,7 @@ interface Slot {
 
 export function createTimetable(clock: Clock, listener: TimetableListener): Timetable {
   const slots = new Map<string, Slot>();
+  let closed = false;
 
   const arm = (slot: Slot): void => {
     slot.cancel();
@@ -61,8 +66,12 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
 
   return {
     add(target, pace, lastRunAt) {
-      slots.get(target.name)?.cancel();
-      const slot: Slot = { target, pace, ...firstDue(clock, pace, lastRunAt), extra: undefined, cancel: () => undefined };
+      if (closed) return;
+      const before = slots.get(target.name);
+      before?.cancel();
+      const slot: Slot = { target, pace, ...firstDue(clock, pace, lastRunAt), extra: before?.extra, cancel: () => undefined };
+      // One that waits for its first run keeps its place, or a reload every second would put it off for ever.
+      if (before?.first && before.due < slot.due) Object.assign(slot, { due: before.due, first: true });
       slots.set(target.name, slot);
       arm(slot);
     },
@@ -83,6 +92,7 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
       return next === Number.POSITIVE_INFINITY ? undefined : clock.wall() + (next - clock.monotonic());
     },
     stop() {
+      closed = true;
       for (const slot of slots.values()) slot.cancel();
       slots.clear();
     },

@@ -49,6 +49,7 @@ describe("what a config becomes", () => {
       kind: "model",
       name: "qwen_coder",
       needs: [],
+      also: [],
       every: { seconds: 300 },
       timeoutSeconds: 60,
       settings: { id: "qwen/qwen3-coder:free", credential: "openrouter", expect: { vision: false, free: false } },

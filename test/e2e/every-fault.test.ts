@@ -65,7 +65,7 @@ async function start(): Promise<void> {
     listen: { host: "127.0.0.1", port: 0 },
     log: quietLog(bugs),
     redactor: world.redactor,
-    read: () => ({ ok: true, config: world.config, warnings: [] }),
+    read: () => ({ ok: true, config: world.config, warnings: [], files: new Map() }),
     historyPath: IN_MEMORY,
     sinks: [{ take }],
   });

@@ -16,7 +16,7 @@ export interface Circumstances {
 /** The entry of the target `storage`, read by the kind's own schema. */
 export async function probeBucket(entry: object, circumstances: Circumstances = {}): Promise<Probed> {
   const settings = bucketKind.section?.entry.parse(entry);
-  const source: Entry = { kind: "bucket", name: "storage", needs: [], every: { seconds: 60 }, timeoutSeconds: 30, settings };
+  const source: Entry = { kind: "bucket", name: "storage", needs: [], also: [], every: { seconds: 60 }, timeoutSeconds: 30, settings };
   const config = { entries: [source] } as unknown as Config;
   const [planned] = bucketKind.plan(config, createContext(circumstances.redactor ?? createRedactor()));
   if (planned === undefined) throw new Error("no target was planned");

@@ -8,6 +8,7 @@ import { type Daemon, startDaemon } from "../../src/daemon/daemon.ts";
 import { IN_MEMORY } from "../../src/history/database.ts";
 import { sections } from "../../src/probes/index.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
+import type { FakeClock } from "./fake-clock.ts";
 import { until } from "./programs.ts";
 import { configFor, STANDARD } from "./world.ts";
 
@@ -28,7 +29,8 @@ export interface RunningDaemon {
 /** A schedule that never comes by itself while a test runs: the rounds do the probing, with all the time they need. */
 export const CALM = `${STANDARD}defaults: { every: 1h, timeout: 30s }\n`;
 
-export async function runDaemon(yaml: string = CALM, options: SimulatorOptions = {}): Promise<RunningDaemon> {
+/** With a `clock` of its own, time passes only as the test lets it pass. */
+export async function runDaemon(yaml: string = CALM, options: SimulatorOptions = {}, clock?: FakeClock): Promise<RunningDaemon> {
   const simulator = await startSimulator({
     firstTokenMs: 5,
     tokenMs: 1,
@@ -54,6 +56,7 @@ export async function runDaemon(yaml: string = CALM, options: SimulatorOptions =
     redactor,
     read,
     historyPath: IN_MEMORY,
+    ...(clock === undefined ? {} : { clock }),
     sinks: [{ take: (record) => records.push(record) }],
   });
   if (!started.ok) throw new Error(started.why);
@@ -62,10 +65,10 @@ export async function runDaemon(yaml: string = CALM, options: SimulatorOptions =
   const scheduled = new Set(
     loaded.config.credentials.flatMap(({ name }) => [name, `${name}_catalog`]).concat(loaded.config.entries.map(({ name }) => name)),
   );
-  await until(
-    () => [...scheduled].every((name) => records.some((one) => one.target.name === name && one.latenessSeconds !== undefined)),
-    "the first runs",
-  );
+  await until(async () => {
+    await clock?.advance(50);
+    return [...scheduled].every((name) => records.some((one) => one.target.name === name && one.latenessSeconds !== undefined));
+  }, "the first runs");
   const get = (path: string): Promise<Response> => fetch(daemon.url + path);
   return {
     simulator,

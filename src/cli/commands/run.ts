@@ -4,6 +4,9 @@ import { EXIT, type ExitCode, untilStopped } from "../io.ts";
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
+  // One that comes while it starts must not end it.
+  let reload = (): void => undefined;
+  const deaf = io.onHangUp(() => reload());
   const [{ configReader, printIssues }, { startDaemon }, { logFor }, { listenOverride }] = await Promise.all([
     import("../open-config.ts"),
     import("../../daemon/daemon.ts"),
@@ -19,12 +22,13 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = logFor(invocation, loaded.config);
   if (opened === undefined) return EXIT.usage;
   const { log, redactor } = opened;
-  const started = await startDaemon({ config: loaded.config, listen, log, redactor, read });
+  const started = await startDaemon({ config: loaded.config, listen, log, redactor, read, files: loaded.files });
   if (!started.ok) {
     io.err(`${started.why}\n`);
     return EXIT.usage;
   }
-  const deaf = io.onHangUp(() => void started.daemon.reload());
+  // What goes wrong in it stands in the log.
+  reload = () => void started.daemon.reload().catch(() => undefined);
   await untilStopped(io);
   deaf();
   await started.daemon.stop();

@@ -71,6 +71,10 @@ export function createQuotaGate({ clock, spendOf }: QuotaOptions): Gate & Sink {
       }
       if (target.kind === "model") park(record);
     },
+    forget(name) {
+      waiting.delete(name);
+      accounts.delete(name);
+    },
     refuse(target): Refusal | undefined {
       const now = clock.wall();
       const wait = waiting.get(target.name);

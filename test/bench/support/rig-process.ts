@@ -65,7 +65,7 @@ async function start(order: Order): Promise<string> {
     listen: { host: "127.0.0.1", port: 0 },
     log: createLog({ level: "info", format: "json", colour: false, redactor }),
     redactor,
-    read: () => ({ ok: true, config, warnings: [] }),
+    read: () => ({ ok: true, config, warnings: [], files: new Map() }),
     historyPath: IN_MEMORY,
     sinks: [{ take }],
   });
