@@ -9,8 +9,8 @@ const without = (from: object, ...keys: readonly string[]): Json =>
 /** Of an interval variable only; on the others they are noise. */
 const variable = (model: VariableModel): Json => without(model, "auto", "auto_min", "auto_count", "skipUrlSync", "allowCustomValue");
 
-// The SDK's only placement hides links and marks in a menu; without one they stand at the top of the page.
-const unhidden = (thing: object): Json => without(thing, "placement");
+// The SDK's only placement hides links and marks in a menu; without one they stand where readers look.
+const unhidden = (key: string, value: unknown): unknown => (key === "placement" && value === "inControlsMenu" ? undefined : value);
 
 /** Every panel needs an id of its own; every query a letter of its own in its panel. */
 function numbered(panel: Panel | RowPanel, index: number): Json {
@@ -20,15 +20,13 @@ function numbered(panel: Panel | RowPanel, index: number): Json {
 }
 
 export function finalize(built: Dashboard): string {
-  const { templating, annotations, links = [], panels = [] } = built;
+  const { templating, panels = [] } = built;
   const whole = {
     ...built,
     // Given by the Grafana that imports it; known to all by its uid.
     id: null,
     templating: { list: (templating.list ?? []).map(variable) },
-    annotations: { list: (annotations.list ?? []).map(unhidden) },
-    links: links.map(unhidden),
     panels: panels.map(numbered),
   };
-  return `${JSON.stringify(whole, null, 2)}\n`;
+  return `${JSON.stringify(whole, unhidden, 2)}\n`;
 }

@@ -152,9 +152,16 @@ export function cells(said: Said): Panel {
 
 /** Buckets of a histogram over time; queries must give increases over `$__interval`, so that each event is in one cell. */
 export function heatmap(said: Said): Panel {
+  const { HeatmapColorMode, HeatmapColorOptionsBuilder } = heatmapPanel;
+  const scheme = new HeatmapColorOptionsBuilder()
+    .mode(HeatmapColorMode.Scheme)
+    .scheme("Oranges")
+    .fill("dark-orange")
+    .exponent(0.5)
+    .steps(32);
   const builder = new heatmapPanel.PanelBuilder()
     .calculate(false)
-    .color(new heatmapPanel.HeatmapColorOptionsBuilder().mode(heatmapPanel.HeatmapColorMode.Scheme).scheme("Oranges").steps(32))
+    .color(scheme)
     .yAxis(new heatmapPanel.YAxisConfigBuilder().unit(said.unit).axisPlacement(common.AxisPlacement.Left))
     .cellGap(1)
     // Narrower, and most columns would hold no probe at all.

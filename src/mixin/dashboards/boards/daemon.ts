@@ -7,6 +7,10 @@ import { ageOf, foreign, grew, latest, observed, quantile } from "../query.ts";
 import { table } from "../table.ts";
 
 const each = (gauge: string): string => `max by (instance) (${gauge})`;
+const BUILD = "instance, version, revision, node";
+/** A value of each instance, with what runs there beside it. */
+const withBuild = (value: string): string =>
+  `(${value}) * on (instance) group_left (version, revision, node) max by (${BUILD}) (${latest("healthd_build_info")})`;
 
 const alive: Section = {
   title: "Does it watch",
@@ -74,13 +78,14 @@ const alive: Section = {
       title: "Who runs where",
       description: "Version, revision and Node of each daemon, which shard of the targets it probes, and how many targets that are.",
       size: [16, 6],
-      labels: { instance: { name: "Instance" } },
+      labels: { instance: { name: "Instance" }, version: { name: "Version" }, revision: { name: "Revision" }, node: { name: "Node" } },
       columns: [
-        { name: "Targets", expr: `sum by (instance) (${latest("healthd_targets")})`, width: 90 },
-        { name: "Shard", expr: each(latest("healthd_shard_index")), width: 80 },
-        { name: "Of", expr: each(latest("healthd_shards")), width: 60 },
-        { name: "Bugs met", expr: each(latest("healthd_unexported_readings_total")), width: 90 },
+        { name: "Targets", expr: withBuild(`sum by (instance) (${latest("healthd_targets")})`), width: 90 },
+        { name: "Shard", expr: withBuild(each(latest("healthd_shard_index"))), width: 80 },
+        { name: "Of", expr: withBuild(each(latest("healthd_shards"))), width: 60 },
+        { name: "Bugs met", expr: withBuild(each(grew("healthd_unexported_readings_total", "$__range"))), decimals: 0, width: 90 },
       ],
+      links: runbooks("HealthdBug", "HealthdShardMissing"),
     }),
     bars({
       title: "Targets",

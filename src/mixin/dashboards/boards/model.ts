@@ -20,7 +20,7 @@ const answers: Section = {
       size: [8, 6],
       queries: [{ expr: verdictOf("target", MODEL), legend: "{{target}}" }],
       mappings: verdictWords,
-      links: runbooks("ProviderUnavailable", "ModelMissing", "ModelRequestRejected"),
+      links: runbooks("ProviderUnavailable", "ModelDownEverywhere", "ModelMissing", "ModelRequestRejected"),
     }),
     outcomeTable(
       { title: "Latest probe", description: "What the latest probe of each model saw, and since when it has not worked.", size: [16, 6] },
@@ -44,6 +44,7 @@ const answers: Section = {
       size: [8, 8],
       queries: [{ expr: `sum by (reason) (${grewFromNothing("healthd_probe_failures_total", "1h", MODEL)})`, legend: "{{reason}}" }],
       stacked: true,
+      links: runbooks("ProviderErrors", "WrongAnswers"),
       nothing: "No probe failed",
     }),
     graph({
@@ -249,7 +250,7 @@ const catalogue: Section = {
           width: 120,
         },
       ],
-      links: runbooks("ModelMissing", "ModelNoLongerFree", "ModelLeaving"),
+      links: runbooks("ModelMissing", "ModelAtRisk", "ModelNoLongerFree", "ModelLeaving"),
     }),
     table({
       title: "Capabilities",

@@ -63,6 +63,7 @@ const broken: Section = {
         "Root causes, found from the latest probes and from what needs what. The owner says who has to act: purple is ours to mend, blue somebody else's. Sightings: probes in a row that saw it; one may be a hiccup.",
       size: [24, 7],
       nothing: "Nothing is broken",
+      links: runbooks("NetworkUnreachable", "GatewayOutage", "StorageUnavailable", "AppUnavailable"),
       labels: {
         subject: { name: "What", links: toBoards("What") },
         owner: outcomeLabels.owner,
@@ -141,7 +142,7 @@ const course: Section = {
   title: "How it came",
   panels: [
     states({
-      title: "Targets",
+      title: "Targets over time",
       description: "Verdict of each target over time, as its latest probe saw it; of several daemons, the worst.",
       unit: "none",
       size: [24, 10],
@@ -149,7 +150,7 @@ const course: Section = {
       mappings: verdictWords,
     }),
     states({
-      title: "Root causes",
+      title: "Root causes over time",
       description:
         "What was really broken when: one row for each cause, as long as it lasted. The number is how many targets it explained.",
       unit: "none",
