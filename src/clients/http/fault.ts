@@ -24,7 +24,7 @@ export interface HttpFault {
 
 /** Error codes of Node's net, tls, zlib and HTTP parser, first match wins. */
 const BY_CODE: readonly (readonly [RegExp, TransportReason])[] = [
-  [/^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL|EDNS\w*|ERR_INVALID_IP_ADDRESS)$/, "dns"],
+  [/^ERR_INVALID_IP_ADDRESS$/, "dns"],
   [/^ERR_PROXY/, "proxy"],
   [/^ECONNREFUSED$/, "connect_refused"],
   [/^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, "connect_timeout"],
@@ -35,6 +35,7 @@ const BY_CODE: readonly (readonly [RegExp, TransportReason])[] = [
 
 interface Caught {
   readonly code?: unknown;
+  readonly syscall?: unknown;
   readonly event?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
@@ -63,6 +64,8 @@ export function transportFault(error: unknown): HttpFault {
   const message = String(chain.findLast((one) => typeof one.message === "string" && one.message !== "")?.message ?? error);
   const timeout = chain.map((one) => BY_TIMEOUT[String(one.event)]).find((reason) => reason !== undefined);
   if (timeout !== undefined) return { reason: timeout, message };
+  // Whatever its code: getaddrinfo's, or those of a name server, which may also be ECONNREFUSED.
+  if (chain.some(({ syscall }) => /^(?:getaddrinfo|query)/.test(String(syscall)))) return { reason: "dns", message };
   for (const { code } of chain) {
     const row = typeof code === "string" ? BY_CODE.find(([codes]) => codes.test(code)) : undefined;
     if (row !== undefined) return { reason: row[1], message };

@@ -4,7 +4,7 @@
  */
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { LookupFunction, Socket } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
 import { type ConnectionOptions, connect } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
 
@@ -35,12 +35,15 @@ function authorization({ username, password }: URL): Record<string, string> {
 type Opened = (error: Error | null, socket?: Socket) => void;
 
 function openTunnel(authority: string, { proxy, signal, timeoutMs, lookup }: TunnelOptions, opened: Opened): void {
+  const name = proxy.hostname.replace(/^\[|\]$/g, "");
   const ask = (proxy.protocol === "https:" ? httpsRequest : httpRequest)(proxy, {
     method: "CONNECT",
     path: authority,
     auth: "",
     headers: { host: authority, "user-agent": "llm-healthd", ...authorization(proxy) },
     agent: false,
+    // Node would ask the proxy for the certificate of the Host header's host.
+    servername: isIP(name) === 0 ? name : "",
     signal,
     ...(lookup === undefined ? {} : { lookup }),
   });

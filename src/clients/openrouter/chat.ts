@@ -1,9 +1,10 @@
 /** One chat completion, streamed: what came, when, and what it amounts to. */
+import { isUtf8 } from "node:buffer";
 import { systemClock } from "../../base/clock.ts";
 import { oneLine } from "../../base/printable.ts";
 import type { Completion } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
-import { isStall } from "../http/exchange.ts";
+import { type HttpExchange, isStall } from "../http/exchange.ts";
 import { backoffOf } from "./backoff.ts";
 import { classify } from "./classify.ts";
 import {
@@ -17,7 +18,7 @@ import {
   readAnswer,
   send,
 } from "./connection.ts";
-import { createSseReader } from "./sse.ts";
+import { createSseReader, type SseItem } from "./sse.ts";
 import { type ToolCall, Transcript } from "./transcript.ts";
 
 export interface ChatRequest {
@@ -85,14 +86,23 @@ export async function chat(connection: Connection, request: ChatRequest, signal:
     return !transcript.over;
   });
   cancelGrace?.();
-  for (const item of reader.end()) transcript.add(item, exchanged.durationSeconds);
-
-  const text = Buffer.concat(raw).toString("utf8");
+  const bytes = Buffer.concat(raw);
+  finish(transcript, reader.end(), exchanged, bytes);
   const settled = transcript.finishReason !== undefined && exchanged.fault !== undefined;
   const whole = settled ? withoutFault(exchanged) : exchanged;
+  const text = bytes.toString("utf8");
   return transcript.isStream || transcript.overflowed
     ? fromStream(connection, { exchange: whole, call, text, body: undefined, statusCode: 0, via: "none" }, transcript)
-    : fromBody(connection, readAnswer(whole, call, text));
+    : fromBody(connection, readAnswer(whole, call, bytes));
+}
+
+/** What the end leaves: a frame without its blank line. Where the connection broke it may be half a one, which is not the frame's fault. */
+function finish(transcript: Transcript, items: readonly SseItem[], { fault, durationSeconds }: HttpExchange, bytes: Buffer): void {
+  const before = transcript.malformed;
+  for (const item of items) transcript.add(item, durationSeconds);
+  if (fault !== undefined) transcript.malformed = before;
+  // OpenAI's own client decodes strictly, and applications fail there.
+  else if (!isUtf8(bytes)) transcript.malformed = true;
 }
 
 /** Everything that matters had come when the connection ended; how it ended does not matter then. */

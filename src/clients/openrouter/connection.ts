@@ -1,4 +1,5 @@
 /** How an OpenAI-compatible API is reached, and what one answer of it says: the effective status and the error, wherever they stand. */
+import { isUtf8 } from "node:buffer";
 import { oneLine } from "../../base/printable.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Evidence, Via } from "../../core/outcome.ts";
@@ -81,9 +82,10 @@ export function effectiveStatus(status: number, error: ApiError | undefined, ins
   return { statusCode: errorStatus(error) ?? UNNUMBERED_ERROR, via: inside };
 }
 
-/** Reads a whole body as JSON. */
-export function readAnswer(exchanged: HttpExchange, call: Call, text = exchanged.body.toString("utf8")): Answer {
-  const body = parseJson(text);
+/** Reads a whole body as JSON, which is UTF-8 (RFC 8259 §8.1); an error is read as far as it can be. */
+export function readAnswer(exchanged: HttpExchange, call: Call, bytes = exchanged.body): Answer {
+  const text = bytes.toString("utf8");
+  const body = isSuccess(exchanged.status) && !isUtf8(bytes) ? undefined : parseJson(text);
   const error = errorIn(body);
   return {
     exchange: exchanged,
