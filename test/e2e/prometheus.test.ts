@@ -1,14 +1,9 @@
 /** Debian's Prometheus scrapes the daemon: every metric of the catalogue arrives, and promtool has nothing to say about the page. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { catalogue } from "../../src/metrics/catalogue.ts";
-import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
-import { answers, findProgram, freePort, missing, type Program, startProgram, until } from "../support/programs.ts";
-import { configFor } from "../support/world.ts";
-import { type Healthd, killLeftovers, startHealthd } from "./healthd.ts";
+import { findProgram, missing, until } from "../support/programs.ts";
+import { type Stack, startStack } from "./stack.ts";
 
 /** What this world cannot show, and why. Exact: one that does appear must leave the list. */
 const ABSENT: Readonly<Record<string, string>> = {
@@ -29,59 +24,24 @@ defaults: { every: 2s, timeout: 2s }
 budget: { free_quota_share: 1, free_requests_per_minute: 10000 }
 `;
 
-const scrapeConfig = (target: string): string => `global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs:
-  - job_name: llm-healthd
-    static_configs: [{ targets: ["${target}"] }]
-`;
-
-interface Series {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [number, string];
-}
-
 const why = missing("prometheus", "promtool");
 
 describe.skipIf(why !== undefined)(`Prometheus${why === undefined ? "" : `: ${why}`}`, () => {
-  let folder: string;
-  let simulator: Simulator;
-  let healthd: Healthd;
-  let url: string;
-  let prometheus: Program;
-  let server: string;
+  let stack: Stack;
+  let query: Stack["query"];
+  let number: Stack["number"];
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "healthd-prometheus-"));
-    simulator = await startSimulator({ firstTokenMs: 20, tokenMs: 2, freeRequestsPerMinute: null, freeRequestsPerDay: 1_000_000 });
-    // Dates and limits that a healthy account need not have.
-    for (const fault of ["model_leaving", "key_expiring", "key_limit_low"] as const) simulator.faults.on(fault);
-    writeFileSync(join(folder, "healthd.yaml"), `${configFor(simulator, YAML)}history: { path: "${folder}/history.db" }\n`);
-    healthd = startHealthd(["run", "--config", join(folder, "healthd.yaml"), "--listen", "127.0.0.1:0", "--log-format", "json"]);
-    url = await healthd.says(/"url":"(http:[^"]+)"/);
-    const listen = `127.0.0.1:${await freePort()}`;
-    server = `http://${listen}`;
-    writeFileSync(join(folder, "prometheus.yml"), scrapeConfig(new URL(url).host));
-    const args = [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      `--web.listen-address=${listen}`,
-    ];
-    prometheus = await startProgram(findProgram("prometheus") ?? "", args, () => answers(`${server}/-/ready`));
+    stack = await startStack({
+      yaml: YAML,
+      // Dates and limits that a healthy account need not have.
+      prepare({ faults }) {
+        for (const fault of ["model_leaving", "key_expiring", "key_limit_low"] as const) faults.on(fault);
+      },
+    });
+    ({ query, number } = stack);
   });
-  afterAll(async () => {
-    await prometheus.stop();
-    killLeftovers();
-    await simulator.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function query(promql: string): Promise<readonly Series[]> {
-    const answer = await fetch(`${server}/api/v1/query?query=${encodeURIComponent(promql)}`);
-    const { status, data, error } = (await answer.json()) as { status: string; error?: string; data: { result: readonly Series[] } };
-    if (status !== "success") throw new Error(`${promql}: ${error}`);
-    return data.result;
-  }
-  const number = async (promql: string): Promise<number> => Number((await query(promql))[0]?.value[1]);
+  afterAll(() => stack.stop());
 
   test("every target is up, by Prometheus's own word", async () => {
     await until(async () => (await number("count(healthd_probe_success == 1)")) === 7, "seven targets up");
@@ -90,7 +50,7 @@ describe.skipIf(why !== undefined)(`Prometheus${why === undefined ? "" : `: ${wh
   });
 
   test("a fault arrives with its code, and its failures are counted", async () => {
-    simulator.faults.on("storage");
+    stack.simulator.faults.on("storage");
     await until(async () => (await number('healthd_probe_success{target="files"}')) === 0, "the bucket to be down");
     await until(async () => (await number('healthd_probe_success{target="frontend"}')) === 0, "the application to be down");
     expect(await number('healthd_probe_status_code{target="files"}')).toBe(503);
@@ -117,15 +77,15 @@ describe.skipIf(why !== undefined)(`Prometheus${why === undefined ? "" : `: ${wh
   });
 
   test("promtool check metrics has nothing to say", async () => {
-    const page = await (await fetch(`${url}/metrics`)).text();
+    const page = await (await fetch(`${stack.url}/metrics`)).text();
     expect(page).toContain("healthd_probe_success{");
     const { status, stdout, stderr } = spawnSync(findProgram("promtool") ?? "", ["check", "metrics"], { input: page, encoding: "utf8" });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
   test("a stopped daemon is seen as gone", async () => {
-    healthd.signal("SIGTERM");
-    expect(await healthd.ended).toEqual({ code: 0, signal: null });
+    stack.healthd.signal("SIGTERM");
+    expect(await stack.healthd.ended).toEqual({ code: 0, signal: null });
     await until(async () => (await number('up{job="llm-healthd"}')) === 0, "up to be 0");
     // Its last values do not outlive it.
     expect(await query("healthd_probe_success")).toEqual([]);

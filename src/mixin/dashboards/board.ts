@@ -85,11 +85,7 @@ const momentOf = (name: string, colour: string, timestamp: string): AnnotationQu
   mark(name, colour, `${timestamp} * 1000`).useValueForTime(true).textFormat(`${name}: {{instance}}`);
 
 const marks = (): AnnotationQueryBuilder[] => [
-  mark("Alerts firing", "red", firing())
-    .titleFormat("{{alertname}}")
-    .textFormat("{{target}} {{credential}} {{reason}}")
-    .tagKeys("severity,owner")
-    .step("60s"),
+  mark("Alerts firing", "red", firing()).titleFormat("{{alertname}}").textFormat("{{subject}}").tagKeys("severity,owner").step("60s"),
   momentOf("Config loaded", "blue", latest("healthd_config_last_reload_success_timestamp_seconds")),
   momentOf("Daemon started", "purple", foreign("process_start_time_seconds")),
 ];

@@ -5,7 +5,7 @@
 import type { MetricLabel, MetricName } from "../../metrics/catalogue.ts";
 import { bucket, count, type Match, type Matches, selector, series, total } from "../promql.ts";
 
-const CHOSEN = { job: /$job/, instance: /$instance/ } as const;
+export const CHOSEN = { job: /$job/, instance: /$instance/ } as const;
 const chosen = <Label extends string>(matches?: Matches<Label>): Matches<Label> => ({ ...matches, ...CHOSEN }) as Matches<Label>;
 
 /** Grafana's range of the page, the width of one point of the panel, and windows of our own. */

@@ -1,9 +1,11 @@
 /** What is broken, whose it is, since when: the page to open at 3 am. */
+
+import { errorShare, slowShare } from "../../recorded.ts";
 import type { Board, Section } from "../board.ts";
 import { runbooks, toBoard, toRunbook } from "../links.ts";
 import { ownerColours, verdictWords, wellOr } from "../palette.ts";
 import { alertList, bars, graph, stat, states } from "../panels.ts";
-import { daysUntil, firing, firingSince, foreign, grew, latest, orNone, successShare, verdictOf } from "../query.ts";
+import { CHOSEN, daysUntil, firing, firingSince, foreign, grew, latest, orNone, successShare, verdictOf } from "../query.ts";
 import { table } from "../table.ts";
 import { creditsStat, deadlines, GOOD_SHARE, keyStat, limitStat, outcomeLabels, outcomeTable, successBars } from "./shared.ts";
 
@@ -104,13 +106,14 @@ const broken: Section = {
         alertname: { name: "Alert", links: [toRunbook("Alert")] },
         severity: { name: "Severity", width: 90 },
         owner: { name: "Owner", mappings: ownerColours, coloured: true, width: 90 },
-        target: { name: "Target" },
+        subject: { name: "About" },
+        kind: { name: "Kind", width: 90 },
         credential: { name: "Credential" },
       },
       columns: [
         {
           name: "Since",
-          expr: `1000 * min by (alertname, severity, owner, target, credential) (${firingSince})`,
+          expr: `1000 * min by (alertname, severity, owner, subject, kind, credential) (${firingSince})`,
           unit: "dateTimeFromNow",
           width: 130,
         },
@@ -200,11 +203,24 @@ const service: Section = {
       queries: [{ expr: `max by (kind, target) (${latest("healthd_probe_last_duration_seconds")})`, legend: "{{kind}} {{target}}" }],
     }),
     graph({
+      title: "Against the objectives",
+      description:
+        "Share of probes in the hour before that failed for others' reasons (objective: 5 % for models, 1 % for the rest), and of models' answers that were slow. Made by the recording rules.",
+      unit: "percentunit",
+      size: [8, 7],
+      queries: [
+        { expr: `max by (kind) (${errorShare("1h", CHOSEN)})`, legend: "{{kind}} failed" },
+        { expr: `max by (kind) (${slowShare("1h", CHOSEN)})`, legend: "{{kind}} slow" },
+      ],
+      links: runbooks("ErrorBudgetBurn", "LatencyBudgetBurn"),
+      nothing: "Prometheus has not loaded recording-rules.yaml",
+    }),
+    graph({
       title: "Probes in the last hour",
       description:
         "How many probes ran in the hour before, by verdict. Skipped: due and refused, by a gate or because the one before went on.",
       unit: "none",
-      size: [12, 7],
+      size: [8, 7],
       queries: [{ expr: `sum by (verdict) (${grew("healthd_probes_total", "1h")})`, legend: "{{verdict}}" }],
       stacked: true,
     }),
@@ -212,7 +228,7 @@ const service: Section = {
       deadlines({
         title: "What ends soon",
         description: "Days until certificates, keys and models end, where an end is set.",
-        size: [12, 7],
+        size: [8, 7],
         queries: [
           {
             expr: `min by (target) (${daysUntil(latest("healthd_tls_certificate_expiry_timestamp_seconds"))})`,
