@@ -94,6 +94,10 @@ test("systemd: every line is a section, a comment or a setting; a wrong config i
     DynamicUser: "yes",
     ProtectSystem: "strict",
     ExecReload: "/bin/kill -HUP $MAINPID",
+    // The program speaks through a child, and is fed three times within this.
+    Type: "notify",
+    NotifyAccess: "all",
+    WatchdogSec: "60",
   });
   // Ending may take ten seconds (test/e2e/process.test.ts).
   const patience = [
@@ -103,3 +107,16 @@ test("systemd: every line is a section, a comment or a setting; a wrong config i
   ];
   for (const seconds of patience) expect(Number.parseInt(String(seconds), 10)).toBeGreaterThan(10);
 });
+
+const analyze = findProgram("systemd-analyze");
+// Where there is no systemd, CI included, the test above has to do.
+if (analyze !== undefined) {
+  test("systemd: the unit is sound, and little is exposed", () => {
+    const unit = join(DEPLOY, "llm-healthd.service");
+    const verified = spawnSync(analyze, ["verify", "--man=no", unit], { encoding: "utf8" });
+    expect({ status: verified.status, stderr: verified.stderr }).toEqual({ status: 0, stderr: "" });
+    // 10 is "unsafe", below 2 "ok" and better.
+    const { stdout } = spawnSync(analyze, ["security", "--offline=true", "--threshold=20", unit], { encoding: "utf8" });
+    expect(Number(/exposure level for [^:]+: ([\d.]+)/.exec(stdout)?.[1])).toBeLessThan(2);
+  });
+}

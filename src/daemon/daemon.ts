@@ -11,7 +11,7 @@ import type { SelfMetricName } from "../metrics/catalogue.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
 import { createContext } from "../probes/index.ts";
-import type { Reloaded } from "../web/options.ts";
+import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createFaults, type Faults, type OpenFault } from "./faults.ts";
 import { createLatest, type Latest } from "./latest.ts";
@@ -41,6 +41,8 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly url: string;
   reload(): Promise<Reloaded>;
+  /** Not ok when probing has stopped. */
+  alive(): Standing;
   /** No new probes; running ones end or are aborted; the server closes last. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export type Started = { readonly ok: true; readonly daemon: Daemon } | { readonl
 
 // Together with the five seconds the runner grants an abort, below the ten that SIGTERM is promised to take.
 const STOP_GRACE_SECONDS = 4;
+
 /** Everything that lives as long as the daemon. */
 interface Parts {
   readonly clock: Clock;
@@ -178,6 +181,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
     daemon: {
       url,
       reload: reloader.reload,
+      alive: () => alive(parts.probing),
       async stop() {
         log.info("stopping: running probes end first");
         unwatch();

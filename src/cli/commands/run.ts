@@ -7,12 +7,15 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   // One that comes while it starts must not end it.
   let reload = (): void => undefined;
   const deaf = io.onHangUp(() => reload());
-  const [{ configReader, printIssues }, { startDaemon }, { logFor }, { listenOverride }] = await Promise.all([
-    import("../open-config.ts"),
-    import("../../daemon/daemon.ts"),
-    import("../log-for.ts"),
-    import("../listen.ts"),
-  ]);
+  const [{ configReader, printIssues }, { startDaemon }, { logFor }, { listenOverride }, { tellSystemd }, { systemClock }] =
+    await Promise.all([
+      import("../open-config.ts"),
+      import("../../daemon/daemon.ts"),
+      import("../log-for.ts"),
+      import("../listen.ts"),
+      import("../../daemon/systemd.ts"),
+      import("../../base/clock.ts"),
+    ]);
   const read = configReader(invocation);
   const loaded = read();
   printIssues(io, loaded);
@@ -29,8 +32,10 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   }
   // What goes wrong in it stands in the log.
   reload = () => void started.daemon.reload().catch(() => undefined);
+  const farewell = tellSystemd({ env: io.env, clock: systemClock, log, alive: started.daemon.alive });
   await untilStopped(io);
   deaf();
+  await farewell();
   await started.daemon.stop();
   return EXIT.ok;
 }
