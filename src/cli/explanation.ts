@@ -1,62 +1,52 @@
 /** What a word of ours means: a status code, a reason, an alert. As Markdown, for the terminal. */
 import { nearest } from "../config/nearest.ts";
 import { type Kind, kinds, type Owner, ownerOf, type Reason, reasonNames, reasons } from "../core/reason.ts";
+import { type Place, takenBy } from "../mixin/alerts/reasons.ts";
+import { alerts } from "../mixin/alerts.ts";
 import { codes } from "../runbooks/codes.ts";
 import { runbooks } from "../runbooks/library.ts";
 import { type Block, parseMarkdown } from "../runbooks/markdown.ts";
 
 const MOST_PROPOSED = 8;
+const OF_API: readonly Place[] = ["model", "credential", "catalog"];
+/** Besides its own, what a storage's refusal can amount to (clients/s3/classify.ts). */
+const STORAGE_TOO: ReadonlySet<Reason> = new Set<Reason>(["bad_request", "not_found"]);
 
-const ALERTS: Readonly<Partial<Record<Reason, string>>> = {
-  dns: "NetworkUnreachable",
-  connect_timeout: "NetworkUnreachable",
-  proxy: "NetworkUnreachable",
-  connect_refused: "GatewayOutage",
-  connection_reset: "GatewayOutage",
-  timeout_headers: "GatewayOutage",
-  tls: "GatewayOutage",
-  tls_expired: "CertificateExpiring",
-  timeout_first_token: "ProviderUnavailable",
-  timeout_stall: "ProviderUnavailable",
-  timeout_total: "ProviderUnavailable",
-  stream_truncated: "ProviderUnavailable",
-  stream_malformed: "GatewayOutage",
-  body_malformed: "GatewayOutage",
-  body_too_large: "GatewayOutage",
-  empty_output: "EmptyAnswers",
-  wrong_answer: "WrongAnswers",
-  bad_request: "ModelRequestRejected",
-  unauthorized: "ApiKeyRejected",
-  key_malformed: "ApiKeyMalformed",
-  key_expired: "ApiKeyRejected",
-  payment_required: "PaymentRequired",
-  key_limit: "PaymentRequired",
-  forbidden: "ModelRequestRejected",
-  not_found: "ModelRequestRejected",
-  model_missing: "ModelMissing",
-  model_no_longer_free: "ModelNoLongerFree",
-  model_unavailable: "ProviderUnavailable",
-  vision_unsupported: "ModelVisionLost",
-  rate_limited: "RateLimited",
-  quota_exhausted: "FreeQuotaSpent",
-  provider_error: "ProviderUnavailable",
-  provider_overloaded: "ProviderUnavailable",
-  gateway_error: "GatewayOutage",
-  s3_no_such_bucket: "StorageUnavailable",
-  s3_access_denied: "StorageAccessDenied",
-  s3_bad_credentials: "StorageAccessDenied",
-  s3_clock_skew: "ClockSkewed",
-  s3_wrong_region: "StorageUnavailable",
-  s3_slow_down: "StorageUnavailable",
-  s3_error: "StorageUnavailable",
-  s3_integrity: "StorageCorrupted",
-  app_status: "AppUnavailable",
-  app_body: "AppUnavailable",
-  prober_fault: "HealthdBug",
-};
-const alertOf = (reason: Reason): string | undefined => ALERTS[reason];
+/** What the alert is, before its runbook. */
+function bookOf(name: string): readonly Block[] {
+  const [title, ...rest] = runbooks().get(name)?.blocks ?? [];
+  const found = alerts.find((one) => one.name === name);
+  if (title === undefined || found === undefined) return rest;
+  const { severity, owner, summary } = found;
+  return [title, ...parseMarkdown(`**${severity}**, owner ${owner ?? "as the fault says"}: ${summary}`), ...rest];
+}
 
-const bookOf = (alert: string | undefined): readonly Block[] => (alert === undefined ? [] : (runbooks().get(alert)?.blocks ?? []));
+/** Where a fault with this reason can be: what fails between two sockets can be anybody's; the rest is what its vendor said. */
+function placesOf(reason: Reason): readonly Place[] {
+  const { owner } = reasons[reason];
+  if (owner === "addressee" || owner === "answerer" || owner === "network") return [...kinds, "network"];
+  return STORAGE_TOO.has(reason) ? [...OF_API, "bucket"] : OF_API;
+}
+
+/** The alerts that take its faults, each with what they are then faults of; the commonest first. */
+function alertsOf(reason: Reason): ReadonlyMap<string, readonly Place[]> {
+  const byPlace = takenBy[reason];
+  if (byPlace === null) return new Map();
+  const all = placesOf(reason).flatMap((place) => {
+    const taken = byPlace[place];
+    return (typeof taken === "string" ? [taken] : [taken.down, taken.harmless]).map((name) => ({ name, place }));
+  });
+  return new Map([...Map.groupBy(all, ({ name }) => name)].map(([name, some]) => [name, some.map(({ place }) => place)]));
+}
+
+const firstAlertOf = (reason: Reason): string | undefined => alertsOf(reason).keys().next().value;
+
+function alertsText(reason: Reason): string {
+  const all = alertsOf(reason);
+  if (all.size === 0) return "none";
+  const links = [...all].map(([name, of]) => `[${name}](${name}.md)${all.size === 1 ? "" : ` (${of.join(", ")})`}`);
+  return `${links.join(", ")}; the runbook of ${all.size === 1 ? "it" : "the first"} follows`;
+}
 
 /** Most reasons have one owner; some are whoever runs what was asked. */
 function ownersOf(reason: Reason): string {
@@ -67,7 +57,7 @@ function ownersOf(reason: Reason): string {
 
 function ofReason(reason: Reason): readonly Block[] {
   const { says, remedy } = reasons[reason];
-  const alert = alertOf(reason);
+  const alert = firstAlertOf(reason);
   const lines = [
     `# ${reason}`,
     "",
@@ -75,23 +65,26 @@ function ofReason(reason: Reason): readonly Block[] {
     "",
     `- **owner**: ${reason === "ok" ? "nobody" : ownersOf(reason)}`,
     `- **remedy**: ${remedy}`,
-    `- **alert**: ${alert === undefined ? "none of its own" : `[${alert}](${alert}.md), whose runbook follows`}`,
+    `- **alert**: ${alertsText(reason)}`,
   ];
-  return [...parseMarkdown(lines.join("\n")), ...bookOf(alert)];
+  return [...parseMarkdown(lines.join("\n")), ...(alert === undefined ? [] : bookOf(alert))];
 }
 
 function ofCode(code: number): readonly Block[] | undefined {
   const known = codes[code];
   if (known === undefined) return undefined;
   const rows = known.reasons.map((reason) => {
-    const alert = alertOf(reason);
+    const alert = firstAlertOf(reason);
     return `- **${reason}**: ${reasons[reason].says}${alert === undefined ? "" : ` → [${alert}](${alert}.md)`}`;
   });
   const [likeliest] = known.reasons;
-  const first = likeliest === undefined ? undefined : alertOf(likeliest);
+  const first = likeliest === undefined ? undefined : firstAlertOf(likeliest);
   const head = `# ${code}\n\n${known.says}. It can mean, the likeliest first:\n\n${rows.join("\n")}\n\n`;
   const next = "`llm-healthd check` tells which it is, `llm-healthd explain` explains any of these words.";
-  return [...parseMarkdown(`${head}${next}${first === undefined ? "" : ` The runbook of ${first}:`}`), ...bookOf(first)];
+  return [
+    ...parseMarkdown(`${head}${next}${first === undefined ? "" : ` The runbook of ${first}:`}`),
+    ...(first === undefined ? [] : bookOf(first)),
+  ];
 }
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");

@@ -13,8 +13,8 @@ describe("an alert", () => {
   test("is its runbook, chapter by chapter", async () => {
     const { code, out, err } = await explain("StorageUnavailable");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toMatch(/^StorageUnavailable\nWHAT IT MEANS\n/);
-    for (const title of ["SEE IT", "CAUSES", "MEND", "SILENCE"]) expect(out).toContain(`\n\n${title}\n`);
+    expect(out).toMatch(/^StorageUnavailable\ncritical, owner storage: A storage bucket /);
+    for (const title of ["WHAT IT MEANS", "SEE IT", "CAUSES", "MEND", "SILENCE"]) expect(out).toContain(`\n\n${title}\n`);
     expect(out).toContain("\n    llm-healthd check files frontend\n");
     expect(out).toMatch(/\n {2}1\. \S/);
     expect(out).toMatch(/\n {4}amtool silence add alertname=StorageUnavailable /);
@@ -45,7 +45,22 @@ describe("a reason", () => {
     expect(out).toMatch(/• owner: \w/);
     const [, alert = ""] = /• alert: (\w+)/.exec(out) ?? [];
     expect(alertNames).toContain(alert);
-    expect(out).toContain(`\n\n${alert}\nWHAT IT MEANS\n`);
+    expect(out).toContain(`\n\n${alert}\n`);
+    expect(out).toContain("\n\nWHAT IT MEANS\n");
+  });
+
+  test("whose alert depends on what was asked names them all", async () => {
+    const flat = async (reason: string): Promise<string> => (await explain(reason)).out.replaceAll(/\s+/g, " ");
+    expect(await flat("dns")).toContain(
+      "alert: GatewayOutage (model, credential, catalog), StorageUnavailable (bucket), AppUnavailable (app), NetworkUnreachable (network); the runbook of the first",
+    );
+    expect(await flat("bad_request")).toContain("alert: ModelRequestRejected (model, credential, catalog), StorageAccessDenied (bucket);");
+    expect(await flat("model_missing")).toContain("alert: ModelMissing; the runbook of it follows");
+    expect(await flat("s3_integrity")).toContain("alert: StorageCorrupted; the runbook");
+    expect(await flat("model_unavailable")).toContain(
+      "alert: ProviderUnavailable (model, credential, catalog), ModelAtRisk (model, credential, catalog);",
+    );
+    expect((await explain("ok")).out).toContain("alert: none\n");
   });
 
   test("whose owner depends on what was asked names them all", async () => {

@@ -9,6 +9,8 @@ import { explanationOf } from "../../src/cli/explanation.ts";
 import { skipCauses, verdicts, vias } from "../../src/core/outcome.ts";
 import { kinds, owners, reasonNames } from "../../src/core/reason.ts";
 import { catalogue } from "../../src/metrics/catalogue.ts";
+import { defaultOptions } from "../../src/mixin/alert.ts";
+import { alerts } from "../../src/mixin/alerts.ts";
 import { faultNames } from "../../src/simulator/faults/table.ts";
 import { labelsOf, readPromql, SCRAPE_LABELS } from "../support/promql.ts";
 import { codeBlocks, everything, shellLines, written } from "./written.ts";
@@ -137,4 +139,28 @@ test("every reason in a sentence is one of ours, every config key in the docs", 
   const reasons: readonly string[] = reasonNames;
   const invented = code.filter(({ word }) => /^(?:s3|timeout|connect|key|model)_[a-z_]+$/.test(word) && !reasons.includes(word));
   expect({ keys, invented }).toEqual({ keys: [], invented: [] });
+});
+
+/** Labels that the alert's series can have, besides those that its rule gives it. */
+function seriesLabels(name: string): readonly string[] {
+  const found = alerts.find((one) => one.name === name);
+  const expr = typeof found?.expr === "function" ? found.expr(defaultOptions) : (found?.expr ?? "");
+  const dropped = /^max without \((.*?)\)/m.exec(expr)?.[1]?.split(", ") ?? [];
+  const all = readPromql(expr).selectors.flatMap(({ metric }) => labelsOf(metric) ?? []);
+  const made = expr.includes('"subject"') ? ["subject"] : [];
+  const recorded = expr.includes("kind:healthd_") ? ["kind"] : [];
+  return [...all.filter((label) => !dropped.includes(label)), ...made, ...recorded];
+}
+
+test("a silence names labels that its alert has, or it would silence nothing", () => {
+  const broken = written.flatMap((book) =>
+    shellLines(book).flatMap((line) => {
+      const [, name = "", matchers = ""] = /^amtool silence add alertname=(\w+)((?: \w+=\S+)*)/.exec(line) ?? [];
+      const labels = [...matchers.matchAll(/ (\w+)=/g)].map(([, label = ""]) => label);
+      return labels.filter((label) => !seriesLabels(name).includes(label)).map((label) => `${name}: ${label}`);
+    }),
+  );
+  expect(broken).toEqual([]);
+  expect(seriesLabels("GatewayOutage")).toContain("credential");
+  expect(seriesLabels("GatewayOutage")).not.toContain("subject");
 });
