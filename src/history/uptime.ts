@@ -1,0 +1,151 @@
+/** How much of the time each target was not down, by its probes: counted in memory by hour and by day, and kept in the file. */
+import type { ProbeRecord, Sink } from "../core/probe.ts";
+import type { Sql } from "./database.ts";
+import type { Part } from "./part.ts";
+
+/** Share of the probes of the last hours or days (this one among them) that found the target not down; null where there was none. */
+export interface Uptime {
+  readonly "24h": number | null;
+  readonly "7d": number | null;
+  readonly "30d": number | null;
+}
+
+const HOUR_MS = 3_600_000;
+/** One slot more than is asked for, so that what began is never counted into what ended. */
+const SPANS = [
+  { hours: 1, slots: 25 },
+  { hours: 24, slots: 31 },
+] as const;
+type Hours = (typeof SPANS)[number]["hours"];
+/** The file remembers days for longer than anybody asks for now. */
+const KEPT_MS: Readonly<Record<Hours, number>> = { 1: 2 * 24 * HOUR_MS, 24: 400 * 24 * HOUR_MS };
+// After a new file was begun, everything is written again: not all in one go.
+const AT_ONCE = 2000;
+
+const COUNTED = ["up", "degraded", "down"] as const;
+type Counted = (typeof COUNTED)[number];
+const WIDTH = 1 + COUNTED.length;
+
+/** A ring of periods, each with its number (since 1970) and its counts: 1 KB a target, where maps would take ten. */
+class Ring {
+  readonly #cells: Float64Array;
+  readonly #slots: number;
+  constructor(slots: number) {
+    this.#slots = slots;
+    this.#cells = new Float64Array(slots * WIDTH);
+  }
+  /** Counts of the period, as they can be changed; a period that had its place before is forgotten. */
+  at(period: number): Float64Array {
+    const start = (((period % this.#slots) + this.#slots) % this.#slots) * WIDTH;
+    const cells = this.#cells.subarray(start, start + WIDTH);
+    if (cells[0] !== period) cells.fill(0)[0] = period;
+    return cells;
+  }
+  /** Counts over the periods from one to another, both included. */
+  sum(from: number, to: number): number[] {
+    const counts = COUNTED.map(() => 0);
+    for (let start = 0; start < this.#cells.length; start += WIDTH) {
+      const period = this.#cells[start] ?? 0;
+      if (period < from || period > to) continue;
+      for (const at of COUNTED.keys()) counts[at] = (counts[at] ?? 0) + (this.#cells[start + 1 + at] ?? 0);
+    }
+    return counts;
+  }
+  periods(): number[] {
+    return Array.from({ length: this.#slots }, (_, slot) => this.#cells[slot * WIDTH] ?? 0).filter((period) => period > 0);
+  }
+}
+
+interface Dirty {
+  readonly target: string;
+  readonly hours: Hours;
+  readonly period: number;
+}
+
+const UPSERT = `insert into uptime (hours, target, since, up, degraded, down) values (?, ?, ?, ?, ?, ?)
+  on conflict (hours, target, since) do update set up = excluded.up, degraded = excluded.degraded, down = excluded.down`;
+
+const FORGET = "delete from uptime where hours = ? and target = ? and since < ?";
+
+class UptimePart implements Part, Sink {
+  readonly #rings = new Map<string, Readonly<Record<Hours, Ring>>>();
+  readonly #dirty = new Map<string, Dirty>();
+  #writing: readonly string[] = [];
+  #loaded = false;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** From the first file what it has is added; a later one has at most what is in memory. */
+  opened(sql: Sql): void {
+    for (const [target, rings] of this.#rings)
+      for (const { hours } of SPANS) for (const period of rings[hours].periods()) this.#soil({ target, hours, period });
+    if (this.#loaded) return;
+    for (const { hours, slots } of SPANS) {
+      sql("delete from uptime where hours = ? and since < ?").run(hours, this.#now() - KEPT_MS[hours]);
+      const since = this.#now() - slots * hours * HOUR_MS;
+      const rows = sql("select target, since, up, degraded, down from uptime where hours = ? and since > ?").all(hours, since);
+      for (const row of rows as unknown as ({ target: string; since: number } & Record<Counted, number>)[]) {
+        const cells = this.#ringsOf(row.target)[hours].at(Math.round(row.since / HOUR_MS / hours));
+        for (const [at, name] of COUNTED.entries()) cells[1 + at] = (cells[1 + at] ?? 0) + row[name];
+      }
+    }
+    this.#loaded = true;
+  }
+
+  take({ target, outcome, startedAt }: ProbeRecord): void {
+    const { verdict } = outcome;
+    if (verdict === "skipped") return;
+    const rings = this.#ringsOf(target.name);
+    for (const { hours } of SPANS) {
+      const period = Math.floor(startedAt / HOUR_MS / hours);
+      const cells = rings[hours].at(period);
+      const place = 1 + COUNTED.indexOf(verdict);
+      cells[place] = (cells[place] ?? 0) + 1;
+      this.#soil({ target: target.name, hours, period });
+    }
+  }
+
+  pending = (): boolean => this.#dirty.size > 0;
+
+  write(sql: Sql): void {
+    const some = [...this.#dirty].slice(0, AT_ONCE);
+    this.#writing = some.map(([key]) => key);
+    for (const [, { target, hours, period }] of some) {
+      const [, ...counts] = this.#ringsOf(target)[hours].at(period);
+      const since = period * hours * HOUR_MS;
+      sql(UPSERT).run(hours, target, since, ...counts);
+      // Once a period: a sweep over all targets at once would be long.
+      if (counts.reduce((sum, count) => sum + count) === 1) sql(FORGET).run(hours, target, since - KEPT_MS[hours]);
+    }
+  }
+
+  written(): void {
+    for (const key of this.#writing) this.#dirty.delete(key);
+  }
+
+  of(target: string): Uptime {
+    const rings = this.#rings.get(target);
+    const share = (hours: Hours, periods: number): number | null => {
+      const last = Math.floor(this.#now() / HOUR_MS / hours);
+      const [up = 0, degraded = 0, down = 0] = rings?.[hours].sum(last - periods + 1, last) ?? [];
+      return up + degraded + down === 0 ? null : (up + degraded) / (up + degraded + down);
+    };
+    return { "24h": share(1, 24), "7d": share(24, 7), "30d": share(24, 30) };
+  }
+
+  #soil(dirty: Dirty): void {
+    this.#dirty.set(`${dirty.hours} ${dirty.period} ${dirty.target}`, dirty);
+  }
+
+  #ringsOf(target: string): Readonly<Record<Hours, Ring>> {
+    const found = this.#rings.get(target) ?? { 1: new Ring(SPANS[0].slots), 24: new Ring(SPANS[1].slots) };
+    this.#rings.set(target, found);
+    return found;
+  }
+}
+
+/** @param now milliseconds since 1970 */
+export const createUptime = (now: () => number): UptimePart => new UptimePart(now);
