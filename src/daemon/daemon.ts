@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { FileStamps, Loaded } from "../config/load.ts";
 import { watchFiles } from "../config/watch.ts";
 import type { Sink } from "../core/probe.ts";
-import { type Ledger, openLedger } from "../history/ledger.ts";
+import type { History } from "../history/history.ts";
 import type { SelfMetricName } from "../metrics/catalogue.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
@@ -14,6 +14,7 @@ import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createFaults, type Faults, type OpenFault } from "./faults.ts";
+import { keepHistory } from "./keep.ts";
 import { createLatest, type Latest } from "./latest.ts";
 import { type Budget, createProbing, type Probing } from "./probing.ts";
 import { createRecordLog } from "./record-log.ts";
@@ -58,7 +59,7 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly latest: Latest;
-  readonly ledger: Ledger;
+  readonly history: History;
   readonly faults: Faults;
   readonly probing: Probing;
 }
@@ -66,14 +67,14 @@ interface Parts {
 function join({ clock = systemClock, config, log, redactor, revision = "", sinks = [], historyPath }: DaemonOptions): Parts {
   const metrics = createMetrics({ version: VERSION, revision, clock });
   const latest = createLatest();
-  const ledger = openLedger(historyPath ?? config.history.path, clock.wall(), (error) =>
-    log.error({ err: error }, "what was spent cannot be written down; it is still counted, until the next start"),
-  );
+  const history = keepHistory({ config: { ...config.history, path: historyPath ?? config.history.path }, clock, log, redactor, metrics });
   const faults = createFaults({
     clock,
     log,
     latest: latest.list,
+    before: history.openBefore(),
     onChange(open) {
+      history.follow(open);
       const tell = (name: SelfMetricName, value: (fault: OpenFault) => number): void =>
         metrics.setAll(
           name,
@@ -91,9 +92,9 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
   const probing = createProbing({
     clock,
     log,
-    ledger,
+    ledger: history.ledger,
     context: createContext(redactor, { proxies: config.proxy }),
-    sinks: [metrics, latest, createRecordLog(log), faults, ...sinks],
+    sinks: [metrics, latest, createRecordLog(log), faults, history, ...sinks],
     onTarget(target, pace) {
       metrics.addTarget(target, pace.longestSeconds);
       latest.add(target);
@@ -109,7 +110,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
   tellBudget("healthd_budget_free_requests_remaining", ({ freeRequestsLeft }) => freeRequestsLeft);
   tellBudget("healthd_budget_usd_remaining", ({ usdLeft }) => usdLeft);
   tellBudget("healthd_budget_exhausted", ({ exhausted }) => Number(exhausted));
-  return { clock, log, metrics, latest, ledger, faults, probing };
+  return { clock, log, metrics, latest, history, faults, probing };
 }
 
 /** Makes the parts follow the config; targets named in `keep` go on undisturbed. */
@@ -121,15 +122,17 @@ function apply(config: Config, { probing, metrics, faults }: Parts, keep?: Reado
 }
 
 function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reloader): Web {
-  const { latest, probing, clock, log, metrics } = parts;
+  const { latest, probing, clock, log, metrics, history } = parts;
   return createWeb({
     metrics: { render: metrics.render, contentType: CONTENT_TYPE },
     targets: () =>
       latest.list().map((one) => {
         const nextRunAt = probing.nextRunAt(one.target.name);
-        return { ...one, ...(nextRunAt === undefined ? {} : { nextRunAt }) };
+        return { ...one, uptime: history.uptime(one.target.name), ...(nextRunAt === undefined ? {} : { nextRunAt }) };
       }),
     faults: parts.faults.open,
+    events: (query) => history.events(query),
+    incidents: (since, limit) => history.incidents(since, limit),
     probeNow: async (name) => probing.now(name),
     configText: () => options.redactor.text(current().text),
     ready: () => ready(latest, probing),
@@ -149,7 +152,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   try {
     parts = join(options);
   } catch (error) {
-    return { ok: false, why: `history.path ${config.history.path} cannot be opened: ${(error as Error).message}. Choose another place.` };
+    const path = options.historyPath ?? config.history.path;
+    return { ok: false, why: `history.path ${path} cannot be used: ${(error as Error).message}. Choose another place.` };
   }
   const { read, redactor, files = new Map() } = options;
   const swap = (next: Config, keep?: ReadonlySet<string>): void => apply(next, parts, keep);
@@ -160,7 +164,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
     ({ url } = await web.listen(listen.host, listen.port));
   } catch (error) {
     await web.close();
-    parts.ledger.close();
+    parts.history.close();
     const { code, message } = error as NodeJS.ErrnoException;
     const what = code === "EADDRINUSE" ? "something else listens there already" : message;
     return {
@@ -188,7 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
         await parts.probing.stop(STOP_GRACE_SECONDS);
         parts.faults.stop();
         await web.close();
-        parts.ledger.close();
+        parts.history.close();
         log.info("stopped");
       },
     },

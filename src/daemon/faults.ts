@@ -17,6 +17,8 @@ export interface FaultsOptions {
   readonly clock: Clock;
   readonly log: Log;
   latest(): readonly TargetLatest[];
+  /** Faults that were open when the daemon before this one ended. */
+  readonly before?: readonly OpenFault[];
   onChange(faults: readonly OpenFault[]): void;
 }
 
@@ -40,28 +42,61 @@ function sights(latest: readonly TargetLatest[], excused: ReadonlyMap<string, Pr
   });
 }
 
-export function createFaults({ clock, log, latest, onChange }: FaultsOptions): Faults {
-  let open = new Map<string, OpenFault>();
-  /** The records that a fault had explained when it ended: until their targets are looked at again, they are no news. */
-  const excused = new Map<string, ProbeRecord>();
-  /** What was explained at the last review, by which record. */
-  let explained: ReadonlyMap<string, ProbeRecord> = new Map();
-  let pending: (() => void) | undefined;
+/**
+ * Whether enough was looked at since the start to tell what became of a fault from before it: the target that it is about, or else all that
+ * it explains (a target that is no more counts as looked at).
+ */
+function settled({ subject, explains }: OpenFault, latest: readonly TargetLatest[]): boolean {
+  const waiting = new Set(latest.flatMap(({ target, last }) => (last === undefined ? [target.name] : [])));
+  const about = explains.includes(subject) ? [subject] : explains;
+  return !about.some((name) => waiting.has(name));
+}
 
-  const fieldsOf = ({ owner, reason, subject, explains, message }: RootCause) => ({ owner, reason, subject, explains, message });
-  const tellOpened = (fault: OpenFault): void => {
+/** What is seen of a fault before it is settled is no fault of its own. */
+const isPartOf = (cause: RootCause, fault: OpenFault): boolean =>
+  cause.reason === fault.reason && cause.explains.every((name) => fault.explains.includes(name));
+
+const fieldsOf = ({ owner, reason, subject, explains, message }: RootCause) => ({ owner, reason, subject, explains, message });
+
+const tellers = (log: Log) => ({
+  before: (fault: OpenFault): void =>
+    log.warn({ fault: "open", ...fieldsOf(fault) }, `fault from before the start: ${fault.subject}: ${reasons[fault.reason].says}`),
+  opened(fault: OpenFault): void {
     const others = fault.explains.filter((name) => name !== fault.subject);
     const with_ = others.length === 0 ? "" : `; it explains ${others.length} more: ${others.join(", ")}`;
     log.warn(
       { fault: "open", ...fieldsOf(fault) },
       `fault: ${fault.subject}: ${reasons[fault.reason].says} (owner ${fault.owner})${with_}`,
     );
-  };
-  const tellClosed = (fault: OpenFault, now: number): void => {
-    const durationSeconds = (now - fault.since) / 1000;
+  },
+  closed(fault: OpenFault, now: number): void {
+    const durationSeconds = Math.max(0, now - fault.since) / 1000;
     const fields = { fault: "closed", ...fieldsOf(fault), duration_seconds: durationSeconds };
     log.info(fields, `fault over: ${fault.subject}: ${reasons[fault.reason].says}, after ${formatDuration(Math.max(1, durationSeconds))}`);
+  },
+});
+
+/** Adds to root causes what is carried on from before the start; what turns out to go on, or to be over, is carried no more. */
+function carrier(before: readonly OpenFault[], latest: () => readonly TargetLatest[]) {
+  const carried = new Map(before.map((fault) => [keyOf(fault), fault]));
+  return (causes: readonly RootCause[]): readonly RootCause[] => {
+    if (carried.size === 0) return causes;
+    const seen = new Set(causes.map(keyOf));
+    for (const [key, fault] of carried) if (seen.has(key) || settled(fault, latest())) carried.delete(key);
+    const kept = [...carried.values()];
+    return [...causes.filter((cause) => !kept.some((fault) => isPartOf(cause, fault))), ...kept];
   };
+}
+
+export function createFaults({ clock, log, latest, before = [], onChange }: FaultsOptions): Faults {
+  let open = new Map(before.map((fault) => [keyOf(fault), fault]));
+  const withCarried = carrier(before, latest);
+  const tell = tellers(log);
+  /** The records that a fault had explained when it ended: until their targets are looked at again, they are no news. */
+  const excused = new Map<string, ProbeRecord>();
+  /** What was explained at the last review, by which record. */
+  let explained: ReadonlyMap<string, ProbeRecord> = new Map();
+  let pending: (() => void) | undefined;
 
   /** Root causes now; what an ended fault left behind is excused until it is looked at again. */
   const judge = (): readonly RootCause[] => {
@@ -87,9 +122,10 @@ export function createFaults({ clock, log, latest, onChange }: FaultsOptions): F
     pending?.();
     pending = undefined;
     const now = clock.wall();
-    const next = new Map(judge().map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
-    for (const [key, fault] of next) if (!open.has(key)) tellOpened(fault);
-    for (const [key, fault] of open) if (!next.has(key)) tellClosed(fault, now);
+    const causes = withCarried(judge());
+    const next = new Map(causes.map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
+    for (const [key, fault] of next) if (!open.has(key)) tell.opened(fault);
+    for (const [key, fault] of open) if (!next.has(key)) tell.closed(fault, now);
     open = next;
     onChange([...open.values()]);
   };
@@ -97,6 +133,7 @@ export function createFaults({ clock, log, latest, onChange }: FaultsOptions): F
     pending ??= clock.after(SETTLE_MS, review);
   };
 
+  for (const fault of before) tell.before(fault);
   return {
     open: () => [...open.values()],
     take: soon,

@@ -69,9 +69,14 @@ function inspect(database: DatabaseSync, path: string): void {
   if (found !== "ok") throw new BrokenFile(String(found));
 }
 
+function refuseFolder(path: string): void {
+  if (path !== IN_MEMORY && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new UnfitFile("it is a folder");
+}
+
 /** Opens it, makes it where it is missing, and brings it up to date. Throws UnfitFile, BrokenFile, and what SQLite and the disk say. */
 export function openDatabase(path: string): DatabaseSync {
   if (path !== IN_MEMORY) makeFolder(dirname(path));
+  refuseFolder(path);
   const database = new DatabaseSync(path);
   try {
     database.exec("pragma busy_timeout = 50");
@@ -92,9 +97,23 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
+/** Reads on a disk that has no room for what a connection lays beside the file; while nobody else has it open. Throws what SQLite says. */
+export function peek(path: string, read: (sql: Sql) => void): void {
+  if (path === IN_MEMORY || statSync(path, { throwIfNoEntry: false }) === undefined) return;
+  const database = new DatabaseSync(path);
+  try {
+    // Then the index of the log is kept in memory (sqlite.org/wal.html, "Use of WAL Without Shared-Memory").
+    database.exec("pragma locking_mode = exclusive");
+    read(statements(database));
+  } finally {
+    database.close();
+  }
+}
+
 /** Opens what is there to read, beside a daemon that writes it or without one. Throws as `openDatabase` does, and when there is none. */
 export function openToRead(path: string): DatabaseSync {
   statSync(path);
+  refuseFolder(path);
   // Readers of a WAL make two files beside it; where they may not, and nobody writes, the file is read as it lies.
   const asItLies = pathToFileURL(path);
   asItLies.searchParams.set("immutable", "1");

@@ -6,7 +6,7 @@ import { existsSync, renameSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
 import { checkpointAside } from "./checkpoint.ts";
-import { IN_MEMORY, isBroken, isBusy, isFull, mayHeal, openDatabase, type Sql, statements } from "./database.ts";
+import { IN_MEMORY, isBroken, isBusy, isFull, mayHeal, openDatabase, peek, type Sql, statements } from "./database.ts";
 import { identity, type Lock, takeLock } from "./lock.ts";
 
 export type Tell = (level: "info" | "warn" | "error", message: string, error?: unknown) => void;
@@ -74,6 +74,7 @@ class FileStore implements Store {
         throw error;
       }
       this.#fail(error);
+      this.#peek();
     }
   }
 
@@ -170,6 +171,15 @@ class FileStore implements Store {
     }
     this.#held = held;
     return held;
+  }
+
+  /** What was spent today must be known also where nothing can be written. */
+  #peek(): void {
+    try {
+      peek(this.path, this.#options.opened);
+    } catch (error) {
+      this.#options.tell("warn", `nor can the history ${this.path} be read: what was spent before the start is not known`, error);
+    }
   }
 
   #setAside(error: unknown): void {

@@ -72,6 +72,7 @@ class UptimePart implements Part, Sink {
   readonly #dirty = new Map<string, Dirty>();
   #writing: readonly string[] = [];
   #loaded = false;
+  #swept = false;
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -84,7 +85,6 @@ class UptimePart implements Part, Sink {
       for (const { hours } of SPANS) for (const period of rings[hours].periods()) this.#soil({ target, hours, period });
     if (this.#loaded) return;
     for (const { hours, slots } of SPANS) {
-      sql("delete from uptime where hours = ? and since < ?").run(hours, this.#now() - KEPT_MS[hours]);
       const since = this.#now() - slots * hours * HOUR_MS;
       const rows = sql("select target, since, up, degraded, down from uptime where hours = ? and since > ?").all(hours, since);
       for (const row of rows as unknown as ({ target: string; since: number } & Record<Counted, number>)[]) {
@@ -108,9 +108,12 @@ class UptimePart implements Part, Sink {
     }
   }
 
-  pending = (): boolean => this.#dirty.size > 0;
+  pending = (): boolean => this.#dirty.size > 0 || !this.#swept;
 
   write(sql: Sql): void {
+    // Of targets that are no more; before the start, for it may be long.
+    if (!this.#swept)
+      for (const { hours } of SPANS) sql("delete from uptime where hours = ? and since < ?").run(hours, this.#now() - KEPT_MS[hours]);
     const some = [...this.#dirty].slice(0, AT_ONCE);
     this.#writing = some.map(([key]) => key);
     for (const [, { target, hours, period }] of some) {
@@ -123,6 +126,7 @@ class UptimePart implements Part, Sink {
   }
 
   written(): void {
+    this.#swept = true;
     for (const key of this.#writing) this.#dirty.delete(key);
   }
 

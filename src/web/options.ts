@@ -4,6 +4,9 @@ import type { Log } from "../base/log.ts";
 import type { ConfigIssue } from "../config/config.ts";
 import type { ProbeRecord, Target } from "../core/probe.ts";
 import type { RootCause } from "../core/root-cause.ts";
+import type { EventQuery, PastEvent } from "../history/events.ts";
+import type { Incident } from "../history/incidents.ts";
+import type { Uptime } from "../history/uptime.ts";
 
 export interface TargetState {
   readonly target: Target;
@@ -13,6 +16,7 @@ export interface TargetState {
   readonly lastSuccessAt?: number;
   readonly consecutiveFailures: number;
   readonly nextRunAt?: number;
+  readonly uptime?: Uptime;
 }
 
 export interface FaultState extends RootCause {
@@ -28,6 +32,10 @@ export interface WebOptions {
   targets(): readonly TargetState[];
   /** The faults that are open. */
   faults(): readonly FaultState[];
+  /** What failed, the newest last; throws when the history cannot be read. */
+  events(query: EventQuery): readonly PastEvent[];
+  /** Open ones and those that closed since then (milliseconds since 1970), the newest last; throws as `events` does. */
+  incidents(since: number, limit: number): readonly Incident[];
   /** Probes once, now; undefined when the target has gone meanwhile. */
   probeNow(name: string, signal: AbortSignal): Promise<ProbeRecord | undefined>;
   /** The config in use as YAML, secrets hidden. */

@@ -1,7 +1,9 @@
 /** Every route, one line each. */
 import type { RouteMaker } from "./route.ts";
 import { config } from "./routes/config.ts";
+import { events } from "./routes/events.ts";
 import { faults } from "./routes/faults.ts";
+import { incidents } from "./routes/incidents.ts";
 import { metrics } from "./routes/metrics.ts";
 import { probe } from "./routes/probe.ts";
 import { reload } from "./routes/reload.ts";
@@ -17,6 +19,8 @@ export const routes: readonly RouteMaker[] = [
   targets,
   target,
   faults,
+  events,
+  incidents,
   runbookList,
   runbook,
   config,

@@ -48,6 +48,15 @@ function why(outcome: Probed | undefined, redact: (text: string) => string): Htm
   return html`${says} <small>${remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}`;
 }
 
+/** Rounded down: what is not whole must not look whole. */
+const percent = (part: number | null): string => (part === null ? NONE : `${Math.floor(part * 1e4) / 100} %`);
+
+function share({ uptime }: TargetState): Html | "" {
+  if (uptime === undefined || uptime["30d"] === null) return "";
+  const { "24h": day, "7d": week, "30d": month } = uptime;
+  return html`<small title="not down in 24 h: ${percent(day)}, 7 days: ${percent(week)}, 30 days: ${percent(month)}">${percent(day)} in 24 h</small>`;
+}
+
 function row(state: TargetState, { clock, redact }: WebOptions): Html {
   const { target, last, nextRunAt } = state;
   const outcome = probed(state);
@@ -56,7 +65,7 @@ function row(state: TargetState, { clock, redact }: WebOptions): Html {
   const name = target.model ?? (target.credential === target.name ? undefined : target.credential);
   return html`<tr>
 <td><a href="/api/v1/targets/${encodeURIComponent(target.name)}">${target.name}</a>${name === undefined ? "" : html`<small>${name}</small>`}</td>
-<td><span class="badge ${standing(state)}">${standing(state)}</span></td>
+<td><span class="badge ${standing(state)}">${standing(state)}</span>${share(state)}</td>
 <td class="number">${code(outcome)}</td>
 <td class="number">${length(outcome?.evidence.durationSeconds ?? (outcome === undefined ? undefined : last?.durationSeconds))}</td>
 <td class="number">${length(firstToken(outcome?.evidence.completion))}</td>
@@ -106,7 +115,7 @@ export function statusPage(options: WebOptions): string {
   return page(
     title,
     html`<header><h1>llm-healthd</h1><p>${shown.map(({ name, count }) => html`<strong class="${name}">${count} ${name}</strong> `)}</p>
-<nav><a href="/metrics">metrics</a><a href="/api/v1/targets">targets as JSON</a><a href="/api/v1/faults">faults as JSON</a><a href="/runbooks">runbooks</a><a href="/config">config</a></nav></header>
+<nav><a href="/metrics">metrics</a><a href="/api/v1/targets">targets as JSON</a><a href="/api/v1/faults">faults as JSON</a><a href="/api/v1/events">events</a><a href="/api/v1/incidents">incidents</a><a href="/runbooks">runbooks</a><a href="/config">config</a></nav></header>
 <main>${broken(options)}${sections.length === 0 ? html`<p>No targets: add models, buckets or apps to the config.</p>` : sections}</main>
 <footer><p><small>Version ${options.version}; this page renews itself every ${REFRESH_SECONDS} seconds.</small></p></footer>`,
     html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`,

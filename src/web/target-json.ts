@@ -31,7 +31,7 @@ function wireForm(value: unknown): unknown {
 
 const unprobed = { verdict: null, reason: null, owner: null, status_code: null, via: null, duration_seconds: null };
 
-export function targetSummary({ target, last, lastSuccessAt, consecutiveFailures, nextRunAt }: TargetState): Fields {
+export function targetSummary({ target, last, lastSuccessAt, consecutiveFailures, nextRunAt, uptime }: TargetState): Fields {
   const outcome = last?.outcome.verdict === "skipped" ? undefined : last?.outcome;
   return {
     ...(last === undefined ? { target: target.name, kind: target.kind, ...unprobed } : reportOf(last)),
@@ -44,6 +44,7 @@ export function targetSummary({ target, last, lastSuccessAt, consecutiveFailures
     last_run_at: isoTime(last?.startedAt),
     last_success_at: isoTime(lastSuccessAt),
     next_run_at: isoTime(nextRunAt),
+    uptime: uptime ?? null,
     every: every(target.every),
     timeout_seconds: target.timeoutSeconds,
     needs: target.needs,

@@ -53,6 +53,8 @@ export const sound: WebOptions = {
       message: "<b>503</b>",
     },
   ],
+  events: () => [],
+  incidents: () => [],
   probeNow: async (name) => recordOf(states.find(({ target }) => target.name === name)?.target ?? model, up(answered)),
   configText: () => `web:\n  listen: 127.0.0.1:10556\n  password: ${SECRET}\n`,
   ready: () => ({ ok: true }),

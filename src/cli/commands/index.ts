@@ -2,6 +2,7 @@
 import type { Command } from "../command.ts";
 import { check } from "./check.ts";
 import { demo } from "./demo.ts";
+import { events } from "./events.ts";
 import { explain } from "./explain.ts";
 import { key } from "./key.ts";
 import { models } from "./models.ts";
@@ -11,4 +12,4 @@ import { runCommand } from "./run.ts";
 import { simulate } from "./simulate.ts";
 import { validate } from "./validate.ts";
 
-export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, explain, rules, demo, simulate];
+export const commands: readonly Command[] = [runCommand, check, validate, plan, models, key, events, explain, rules, demo, simulate];

@@ -67,7 +67,7 @@ export const selfMetrics = [
   metric({
     name: "healthd_fault_start_timestamp_seconds",
     type: "gauge",
-    help: "Since when the fault has been seen, in seconds since 1970; a restart of llm-healthd begins anew.",
+    help: "Since when the fault has been seen, in seconds since 1970; a restart of llm-healthd does not begin anew.",
     labels: FAULT,
   }),
   metric({ name: "healthd_targets", type: "gauge", help: "Number of targets that are being probed, by kind.", labels: ["kind"] }),
@@ -101,6 +101,18 @@ export const selfMetrics = [
     type: "gauge",
     help: "Whether some probe is refused until 00:00 UTC because the day's budget is spent: 1 yes, 0 no.",
     labels: ["credential"],
+  }),
+  metric({
+    name: "healthd_history_writable",
+    type: "gauge",
+    help: "Whether the history could be written at the latest attempt: 1 yes, 0 no (then probing goes on, and what is new waits in memory).",
+    labels: [],
+  }),
+  metric({
+    name: "healthd_history_write_failures_total",
+    type: "counter",
+    help: "Number of attempts to write the history that failed; each is made again.",
+    labels: [],
   }),
   metric({ name: "healthd_shard_index", type: "gauge", help: "Which shard of the targets this process probes, from 0.", labels: [] }),
   metric({ name: "healthd_shards", type: "gauge", help: "Number of shards that the targets are divided into.", labels: [] }),
