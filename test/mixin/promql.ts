@@ -71,3 +71,14 @@ export function selectorsOf(expr: string): Selector[] {
   });
   return found;
 }
+
+/** Labels of `by`, `without`, `on`, `ignoring`, `group_left` and `group_right`. */
+export function groupingOf(expr: string): string[] {
+  const found: string[] = [];
+  parser.parse(readable(expr)).iterate({
+    enter: ({ name, node, from, to }) => {
+      if (name === "LabelName" && node.parent?.name === "GroupingLabels") found.push(expr.slice(from, to));
+    },
+  });
+  return found;
+}

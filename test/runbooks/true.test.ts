@@ -12,7 +12,8 @@ import { catalogue } from "../../src/metrics/catalogue.ts";
 import { defaultOptions } from "../../src/mixin/alert.ts";
 import { alerts } from "../../src/mixin/alerts.ts";
 import { faultNames } from "../../src/simulator/faults/table.ts";
-import { labelsOf, readPromql, SCRAPE_LABELS } from "../support/promql.ts";
+import { groupingOf, selectorsOf, syntaxErrors } from "../mixin/promql.ts";
+import { labelsOf, SCRAPE_LABELS } from "./series.ts";
 import { codeBlocks, everything, shellLines, written } from "./written.ts";
 
 const words = (line: string): string[] => [...line.matchAll(/"[^"]*"|'[^']*'|\S+/g)].map(([word]) => word.replaceAll(/^["']|["']$/g, ""));
@@ -87,8 +88,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
 };
 
 function wrongQuery(text: string): readonly string[] {
-  const { errors, selectors, grouping } = readPromql(text);
-  const known = selectors.filter(({ metric }) => !FOREIGN.test(metric));
+  const known = selectorsOf(text).filter(({ metric }) => !FOREIGN.test(metric));
   const unknown = known.filter(({ metric }) => labelsOf(metric) === undefined).map(({ metric }) => `no metric ${metric}`);
   const labels = known.flatMap(({ metric, matchers }) => {
     const allowed = [...(labelsOf(metric) ?? []), ...SCRAPE_LABELS];
@@ -99,12 +99,8 @@ function wrongQuery(text: string): readonly string[] {
     });
   });
   const ours = new Set([...known.flatMap(({ metric }) => labelsOf(metric) ?? []), ...SCRAPE_LABELS]);
-  return [
-    ...errors,
-    ...unknown,
-    ...labels,
-    ...grouping.filter((label) => !ours.has(label)).map((label) => `grouped by ${label}, which nothing has`),
-  ];
+  const grouping = groupingOf(text).filter((label) => !ours.has(label));
+  return [...syntaxErrors(text), ...unknown, ...labels, ...grouping.map((label) => `grouped by ${label}, which nothing has`)];
 }
 
 test("every query parses, and names metrics, labels and values that exist", () => {
@@ -146,7 +142,7 @@ function seriesLabels(name: string): readonly string[] {
   const found = alerts.find((one) => one.name === name);
   const expr = typeof found?.expr === "function" ? found.expr(defaultOptions) : (found?.expr ?? "");
   const dropped = /^max without \((.*?)\)/m.exec(expr)?.[1]?.split(", ") ?? [];
-  const all = readPromql(expr).selectors.flatMap(({ metric }) => labelsOf(metric) ?? []);
+  const all = selectorsOf(expr).flatMap(({ metric }) => labelsOf(metric) ?? []);
   const made = expr.includes('"subject"') ? ["subject"] : [];
   const recorded = expr.includes("kind:healthd_") ? ["kind"] : [];
   return [...all.filter((label) => !dropped.includes(label)), ...made, ...recorded];
