@@ -10,6 +10,7 @@ import type { History } from "../history/history.ts";
 import type { SelfMetricName } from "../metrics/catalogue.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
+import { alertOf } from "../mixin/alerts/reasons.ts";
 import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
@@ -131,6 +132,7 @@ function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reload
         return { ...one, uptime: history.uptime(one.target.name), ...(nextRunAt === undefined ? {} : { nextRunAt }) };
       }),
     faults: parts.faults.open,
+    alertOf,
     events: (query) => history.events(query),
     incidents: (since, limit) => history.incidents(since, limit),
     probeNow: async (name) => probing.now(name),

@@ -1,16 +1,23 @@
 /** A fault as the JSON API shows it, open or over. */
 import { reasons } from "../core/reason.ts";
-import type { FaultState } from "./options.ts";
+import type { FaultState, WebOptions } from "./options.ts";
+import { runbookPath } from "./runbook-page.ts";
 import { isoTime } from "./target-json.ts";
 
-export const faultJson = ({ owner, reason, subject, explains, message, since, down }: FaultState) => ({
-  owner,
-  reason,
-  subject,
-  down,
-  since: isoTime(since),
-  says: reasons[reason].says,
-  remedy: reasons[reason].remedy,
-  message: message ?? null,
-  explains,
-});
+export function faultJson(fault: FaultState, alertOf: WebOptions["alertOf"]) {
+  const { owner, reason, subject, explains, message, since, down } = fault;
+  const alert = alertOf(fault);
+  return {
+    owner,
+    reason,
+    subject,
+    down,
+    since: isoTime(since),
+    says: reasons[reason].says,
+    remedy: reasons[reason].remedy,
+    message: message ?? null,
+    alert: alert ?? null,
+    runbook: alert === undefined ? null : runbookPath(alert),
+    explains,
+  };
+}

@@ -30,6 +30,8 @@ export type Reloaded = { readonly ok: true } | { readonly ok: false; readonly is
 export interface WebOptions {
   readonly metrics: { render(): Promise<Buffer>; readonly contentType: string };
   targets(): readonly TargetState[];
+  /** Whose runbook says more of a fault. */
+  alertOf(fault: RootCause): string | undefined;
   /** The faults that are open. */
   faults(): readonly FaultState[];
   /** What failed, the newest last; throws when the history cannot be read. */

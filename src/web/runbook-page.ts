@@ -4,13 +4,15 @@ import type { Block, Inline } from "../runbooks/markdown.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 
+export const runbookPath = (alert: string): string => `/runbooks/${alert}`;
+
 function inlineHtml(inline: readonly Inline[]): readonly Html[] {
   return inline.map((one) => {
     if (one.is === "strong") return html`<strong>${inlineHtml(one.inner)}</strong>`;
     if (one.is === "code") return html`<code>${one.text}</code>`;
     if (one.is === "text") return html`${one.text}`;
     const alert = linkedAlert(one.href);
-    if (alert !== undefined) return html`<a href="/runbooks/${alert}">${one.text}</a>`;
+    if (alert !== undefined) return html`<a href="${runbookPath(alert)}">${one.text}</a>`;
     // Any other scheme could run something.
     return one.href.startsWith("https://") ? html`<a href="${one.href}">${one.text}</a>` : html`${one.text}`;
   });
@@ -37,6 +39,6 @@ export const runbookPage = ({ name, blocks }: Runbook): string =>
   page(name, html`<header>${NAV}</header>\n<main><article>\n${blocks.map(blockHtml)}</article></main>`);
 
 export function runbookIndex(all: Iterable<Runbook>): string {
-  const rows = [...all].map(({ name, summary }) => html`<dt><a href="/runbooks/${name}">${name}</a></dt><dd>${summary}</dd>\n`);
+  const rows = [...all].map(({ name, summary }) => html`<dt><a href="${runbookPath(name)}">${name}</a></dt><dd>${summary}</dd>\n`);
   return page("Runbooks", html`<header><h1>Runbooks</h1>${NAV}</header>\n<main><article><dl>\n${rows}</dl></article></main>`);
 }

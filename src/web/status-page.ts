@@ -4,8 +4,9 @@ import type { Probed } from "../core/outcome.ts";
 import { type Kind, kinds, reasons } from "../core/reason.ts";
 import { firstToken } from "../core/report.ts";
 import { type Html, html } from "./html.ts";
-import type { TargetState, WebOptions } from "./options.ts";
+import type { FaultState, TargetState, WebOptions } from "./options.ts";
 import { page } from "./page.ts";
+import { runbookPath } from "./runbook-page.ts";
 
 const REFRESH_SECONDS = 15;
 const TITLES: Readonly<Record<Kind, string>> = {
@@ -84,22 +85,27 @@ ${states.map((state) => row(state, options))}</tbody></table></div></section>
 `;
 }
 
+function faultRow(fault: FaultState, { alertOf, clock, redact }: WebOptions): Html {
+  const { subject, owner, reason, explains, since, down, message } = fault;
+  const alert = alertOf(fault);
+  const more = alert === undefined ? "" : html`<small><a href="${runbookPath(alert)}">Runbook: ${alert}</a></small>`;
+  return html`<tr>
+<td>${subject}</td><td><span class="badge ${down ? "down" : "degraded"}">${down ? "down" : "degraded"}</span></td><td>${owner}</td>
+<td class="number">${span(clock.wall() - since)}</td><td>${explains.join(", ")}</td>
+<td class="why">${reasons[reason].says} <small>${reasons[reason].remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}${more}</td>
+</tr>
+`;
+}
+
 /** What is really broken, before everything that suffers from it. */
-function broken({ faults, clock, redact }: WebOptions): Html | "" {
-  const open = faults();
+function broken(options: WebOptions): Html | "" {
+  const open = options.faults();
   if (open.length === 0) return "";
   return html`<section><h2>What is broken</h2><div class="scroll"><table>
 <thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col" class="number">For</th><th scope="col">Explains</th>
 <th scope="col">What is known, and what to do</th></tr></thead>
 <tbody>
-${open.map(
-  ({ subject, owner, reason, explains, since, down, message }) => html`<tr>
-<td>${subject}</td><td><span class="badge ${down ? "down" : "degraded"}">${down ? "down" : "degraded"}</span></td><td>${owner}</td>
-<td class="number">${span(clock.wall() - since)}</td><td>${explains.join(", ")}</td>
-<td class="why">${reasons[reason].says} <small>${reasons[reason].remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}</td>
-</tr>
-`,
-)}</tbody></table></div></section>
+${open.map((fault) => faultRow(fault, options))}</tbody></table></div></section>
 `;
 }
 

@@ -18,9 +18,6 @@ import { codeBlocks, everything, shellLines, written } from "./written.ts";
 
 const words = (line: string): string[] => [...line.matchAll(/"[^"]*"|'[^']*'|\S+/g)].map(([word]) => word.replaceAll(/^["']|["']$/g, ""));
 
-/** Commands that are agreed upon and on their way. */
-const BEING_BUILT = ["events"];
-
 /** A value of this option must be one of these. */
 const VALUES: Readonly<Record<string, readonly string[]>> = { reason: reasonNames, kind: kinds, fault: faultNames };
 
@@ -39,7 +36,7 @@ function wrongWith(line: string): string | undefined {
   const [, name = "", ...args] = words(line);
   if (name === "--version" && args.length === 0) return undefined;
   const command = commands.find((one) => one.name === name);
-  if (command === undefined) return BEING_BUILT.includes(name) ? undefined : "no such command";
+  if (command === undefined) return "no such command";
   try {
     const { values, positionals } = parsed(command, args);
     const impossible = Object.entries(values).find(([option, value]) => VALUES[option]?.includes(String(value)) === false);

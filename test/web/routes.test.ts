@@ -207,7 +207,10 @@ test("/api/v1/faults: what is really broken, whose it is, since when, what to do
     subject: "files",
     down: true,
     explains: ["files", "front end/1"],
+    alert: "StorageUnavailable",
+    runbook: "/runbooks/StorageUnavailable",
   });
+  expect((await ask(`${served.url}${fault?.runbook}`)).status).toBe(200);
   expect(fault?.since).toBe("2027-01-15T08:00:00.000Z");
   expect(fault?.remedy).toEqual(expect.stringContaining("storage"));
 });
@@ -218,6 +221,7 @@ test("the status page begins with what is broken", async () => {
   expect(page.indexOf("What is broken")).toBeGreaterThan(0);
   expect(page.indexOf("What is broken")).toBeLessThan(page.indexOf("Models"));
   expect(page).toContain("&lt;b&gt;503&lt;/b&gt;");
+  expect(page).toContain('<a href="/runbooks/StorageUnavailable">Runbook: StorageUnavailable</a>');
   await using well = await serve({ faults: () => [] });
   expect(await (await fetch(well.url)).text()).not.toContain("What is broken");
 });

@@ -5,6 +5,7 @@ import { createLog } from "../../src/base/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { type Evidence, up } from "../../src/core/outcome.ts";
 import type { ProbeRecord, Target } from "../../src/core/probe.ts";
+import { alertOf } from "../../src/mixin/alerts/reasons.ts";
 import type { TargetState, WebOptions } from "../../src/web/options.ts";
 import { createWeb, type Web } from "../../src/web/server.ts";
 
@@ -40,6 +41,7 @@ const redactor = createRedactor([SECRET]);
 export const sound: WebOptions = {
   metrics: { render: async () => Buffer.from("healthd_probe_success 1\n"), contentType: "text/plain; version=0.0.4; charset=utf-8" },
   targets: () => states,
+  alertOf,
   faults: () => [
     {
       owner: "storage",

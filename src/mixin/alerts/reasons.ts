@@ -1,5 +1,6 @@
 /** Which alert takes a fault, by its reason and by what it is of. A reason without an answer here does not compile. */
 import { type Kind, kinds, type Reason } from "../../core/reason.ts";
+import type { RootCause } from "../../core/root-cause.ts";
 
 export const faultAlertNames = [
   "ApiKeyRejected",
@@ -107,6 +108,16 @@ export const takenBy: Readonly<Record<Reason, ByPlace | null>> = {
   app_body: everywhere("AppUnavailable"),
   prober_fault: everywhere("HealthdBug"),
 };
+
+type Fault = Pick<RootCause, "reason" | "kind" | "owner" | "down">;
+
+/** The alert that takes this fault, by the same table as its rule. */
+export function alertOf({ reason, kind, owner, down }: Fault): FaultAlertName | undefined {
+  const place: Place = kind === undefined ? "network" : kind === "credential" && owner === "provider" ? "providers" : kind;
+  const taken = takenBy[reason]?.[place];
+  if (taken === undefined || typeof taken === "string") return taken;
+  return down ? taken.down : taken.harmless;
+}
 
 /** Which of its faults an alert takes: reasons that are taken in the same places, together. */
 export interface Share {

@@ -5,5 +5,9 @@ import { json, type RouteMaker } from "../route.ts";
 export const faults: RouteMaker = (options) => ({
   method: "GET",
   path: "/api/v1/faults",
-  answer: () => json(options.faults().map(faultJson), options.redact),
+  answer: () =>
+    json(
+      options.faults().map((fault) => faultJson(fault, options.alertOf)),
+      options.redact,
+    ),
 });

@@ -8,7 +8,7 @@ const MOST = 1000;
 const USUAL = 100;
 
 /** Faults that are open, and those that are over; the newest last. */
-export const incidents: RouteMaker = ({ incidents: incidentsOf, clock, redact }) => ({
+export const incidents: RouteMaker = ({ incidents: incidentsOf, alertOf, clock, redact }) => ({
   method: "GET",
   path: "/api/v1/incidents",
   answer({ query }) {
@@ -17,7 +17,7 @@ export const incidents: RouteMaker = ({ incidents: incidentsOf, clock, redact })
     const found = () =>
       incidentsOf(asked.values.since ?? 0, asked.values.limit ?? USUAL).map((incident) => {
         const { since: openedAt, closedAt } = incident;
-        const { since: opened_at, ...fault } = faultJson(incident);
+        const { since: opened_at, ...fault } = faultJson(incident, alertOf);
         const seconds = (Math.max(closedAt ?? clock.wall(), openedAt) - openedAt) / 1000;
         return { ...fault, open: closedAt === undefined, opened_at, closed_at: isoTime(closedAt), duration_seconds: microseconds(seconds) };
       });
