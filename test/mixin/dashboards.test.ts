@@ -89,7 +89,8 @@ test("Grafana is told the scrape interval, and finds the dashboards where compos
     expect.objectContaining({ type: "prometheus", jsonData: expect.objectContaining({ timeInterval: `${SCRAPE_SECONDS}s` }) }),
   ]);
   const { providers } = parse(read("config/grafana/provisioning/dashboards/llm-healthd.yaml"));
-  const { services } = parse(read("deploy/compose.yaml"));
+  const { services, configs } = parse(read("deploy/compose.yaml"));
+  expect(configs.prometheus.content).toContain(`scrape_interval: ${SCRAPE_SECONDS}s`);
   const [{ options }] = providers;
   expect(services.grafana.volumes).toContain(`../dashboards:${options.path}:ro`);
   for (const folder of ["datasources", "dashboards"])

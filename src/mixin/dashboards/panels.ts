@@ -55,6 +55,7 @@ export interface Builder extends cog.Builder<dashboard.Panel> {
   withTarget(target: cog.Builder<cog.Dataquery>): this;
   thresholds(steps: cog.Builder<dashboard.ThresholdsConfig>): this;
   mappings(mappings: dashboard.ValueMapping[]): this;
+  colorScheme(colour: cog.Builder<dashboard.FieldColor>): this;
   links(links: cog.Builder<dashboard.DashboardLink>[]): this;
   decimals(decimals: number): this;
   min(min: number): this;
@@ -82,6 +83,10 @@ export function dress<B extends Builder>(builder: B, said: Said, shape: (query: 
   return builder;
 }
 
+// Without a word, each type of panel and each Grafana has a scheme of its own.
+const coloured = (mode: dashboard.FieldColorModeId): dashboard.FieldColorBuilder => new dashboard.FieldColorBuilder().mode(mode);
+const byValue = (): dashboard.FieldColorBuilder => coloured(dashboard.FieldColorModeId.Thresholds);
+
 const instant = (query: prometheus.DataqueryBuilder): unknown => query.instant();
 const range = (query: prometheus.DataqueryBuilder): unknown => query.range();
 const lastValue = (): common.ReduceDataOptionsBuilder => new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false);
@@ -91,6 +96,7 @@ const legend = (): common.VizLegendOptionsBuilder =>
 /** One big number for each series, as of now. */
 export function stat(said: Said): Panel {
   const builder = new statPanel.PanelBuilder()
+    .colorScheme(byValue())
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(common.BigValueColorMode.Background)
     .reduceOptions(lastValue());
@@ -100,6 +106,7 @@ export function stat(said: Said): Panel {
 /** One bar for each series, as of now. */
 export function bars(said: Said): Panel {
   const builder = new bargauge.PanelBuilder()
+    .colorScheme(byValue())
     .orientation(common.VizOrientation.Horizontal)
     .displayMode(common.BarGaugeDisplayMode.Basic)
     .reduceOptions(lastValue());
@@ -115,6 +122,7 @@ export interface GraphSaid extends Said {
 export function graph(said: GraphSaid): Panel {
   const stacked = said.stacked === true;
   const builder = new timeseries.PanelBuilder()
+    .colorScheme(coloured(dashboard.FieldColorModeId.PaletteClassic))
     .legend(legend())
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
     .lineWidth(1)
@@ -128,6 +136,7 @@ export function graph(said: GraphSaid): Panel {
 /** One row for each series; a stretch of one value is one block. */
 export function states(said: Said): Panel {
   const builder = new timeline.PanelBuilder()
+    .colorScheme(byValue())
     .mergeValues(true)
     .showValue(common.VisibilityMode.Auto)
     .legend(legend())
@@ -142,6 +151,7 @@ const MOST_CELLS = 120;
 /** One row for each series, one cell for each point in time. */
 export function cells(said: Said): Panel {
   const builder = new history.PanelBuilder()
+    .colorScheme(byValue())
     .showValue(common.VisibilityMode.Auto)
     .legend(legend())
     .fillOpacity(80)

@@ -122,7 +122,8 @@ const broken: Section = {
     alertList(
       {
         title: "Alerts, as Grafana sees them",
-        description: "Firing and pending alerts of this data source, with their summaries: Grafana reads the rules from Prometheus.",
+        description:
+          "Firing and pending alerts of the job, with their summaries: Grafana reads the rules from every data source that has some.",
         size: [8, 7],
       },
       {
@@ -133,8 +134,8 @@ const broken: Section = {
         sortOrder: 3,
         dashboardAlerts: false,
         alertName: "",
+        // Of every data source that has rules: the panel knows one only by its name, and takes no variable for that.
         alertInstanceLabelFilter: '{job=~"$job"}',
-        datasource: "$datasource",
         stateFilter: { firing: true, pending: true, noData: false, normal: false, error: true },
       },
     ),
