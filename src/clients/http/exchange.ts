@@ -1,5 +1,6 @@
 /** One request and its answer over a fresh connection: never throws, never retries, measures every phase. The only door to got. */
-import type { ClientRequest, IncomingHttpHeaders } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { TLSSocket } from "node:tls";
 import got, { type OptionsInit, type Request } from "got";
@@ -54,46 +55,75 @@ interface Course {
   way: Way;
 }
 
-function open(request: HttpRequest, signal: AbortSignal, watch: Stopwatch): { readonly stream: Request; readonly course: Course } {
-  const { route = {} } = request;
-  const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
-  const courseTo = (url: URL): Course => ({ url, way: wayTo(url, route, tunnel) });
-  const start = new URL(request.url);
-  const course = courseTo(start);
-  const stream = got.stream(start, {
-    method: request.method,
-    headers: { "user-agent": "llm-healthd", ...request.headers },
-    ...(request.body === undefined ? {} : { body: request.body }),
-    agent: course.way.agent,
-    ...(route.lookup === undefined ? {} : { dnsLookup: route.lookup as NonNullable<OptionsInit["dnsLookup"]> }),
-    signal,
-    retry: { limit: 0 },
-    throwHttpErrors: false,
-    followRedirect: (request.maxRedirects ?? 0) > 0,
+/** What all requests have in common: got makes up the options of each from these, which is most of what it costs. */
+const client = got.extend({
+  isStream: true,
+  headers: { "user-agent": "llm-healthd" },
+  retry: { limit: 0 },
+  throwHttpErrors: false,
+  followRedirect: false,
+});
+
+/** Follows redirects, each on its own way. */
+function redirects(request: HttpRequest, course: Course, courseTo: (url: URL) => Course): OptionsInit {
+  const { origin } = course.url;
+  const headers = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
+  return {
+    followRedirect: true,
     maxRedirects: request.maxRedirects ?? 0,
-    timeout: { lookup: CONNECT_TIMEOUT_MS, connect: CONNECT_TIMEOUT_MS, secureConnect: CONNECT_TIMEOUT_MS },
     hooks: {
       beforeRedirect: [
         (next) => {
           Object.assign(course, courseTo(new URL(String(next.url))));
           next.agent = course.way.agent;
           // got takes away Authorization and Cookie; a key may also be in a header of another name.
-          if (course.url.origin !== start.origin)
-            for (const name of Object.keys(request.headers ?? {})) delete next.headers[name.toLowerCase()];
+          if (course.url.origin !== origin) for (const name of headers) delete next.headers[name];
         },
       ],
+    },
+  };
+}
+
+interface Opened {
+  readonly stream: Request;
+  readonly course: Course;
+  readonly seen: Seen;
+}
+
+function open(request: HttpRequest, signal: AbortSignal, watch: Stopwatch): Opened {
+  const { route = {} } = request;
+  const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
+  const courseTo = (url: URL): Course => ({ url, way: wayTo(url, route, tunnel) });
+  const course = courseTo(new URL(request.url));
+  const seen: Seen = { status: 0, headers: {} };
+  const stream = client.stream(course.url, {
+    method: request.method,
+    ...(request.headers === undefined ? {} : { headers: { ...request.headers } }),
+    ...(request.body === undefined ? {} : { body: request.body }),
+    agent: course.way.agent,
+    ...(route.lookup === undefined ? {} : { dnsLookup: route.lookup as NonNullable<OptionsInit["dnsLookup"]> }),
+    signal,
+    ...((request.maxRedirects ?? 0) > 0 ? redirects(request, course, courseTo) : {}),
+    // Node's own request, made here so that the clock starts with it and hears of everything first.
+    request(url, options) {
+      watch.begin();
+      const asked = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, options as RequestOptions);
+      look(asked, seen, watch);
+      return asked;
     },
   });
   // got waits for a body to be piped into every method that may have one.
   if (request.body === undefined && request.method !== "GET" && request.method !== "HEAD") stream.end();
-  return { stream, course };
+  return { stream, course, seen };
 }
 
 /** Silence since `lastSeconds` until `endSeconds` that is a stall rather than slowness. */
 export const isStall = (lastSeconds: number, endSeconds: number): boolean =>
   endSeconds - lastSeconds >= Math.min(STALL_SECONDS, endSeconds * STALL_SHARE);
 
-function deadlineFault(watch: Stopwatch, { url, way }: Course, lastChunkSeconds: number): HttpFault {
+/** Given up, by us or by the signal: what it waited for in vain. */
+function deadlineFault(watch: Stopwatch, { url, way }: Course): HttpFault {
+  const lastChunkSeconds = watch.arrived();
   const after = `after ${watch.elapsed().toFixed(1)} s`;
   if (!watch.reached("connected")) {
     if (way.proxy !== undefined) return { reason: "proxy", message: `the proxy ${way.proxy.host}: no connection ${after}` };
@@ -130,26 +160,41 @@ interface Seen {
   clockSkewSeconds?: number;
 }
 
-function look(stream: Request, watch: Stopwatch): Seen {
-  const seen: Seen = { status: 0, headers: {} };
-  stream.on("request", (request: ClientRequest) => {
-    // What a redirect leads to may not answer: then the redirect is no answer either.
-    Object.assign(seen, { status: 0, headers: {} });
-    watch.follow(request);
-    request.once("socket", (socket) => {
-      if (!(socket instanceof TLSSocket)) return;
-      socket.once("secureConnect", () => {
-        seen.certificateExpiresAt = Date.parse(socket.getPeerCertificate().valid_to);
-      });
-    });
-    request.once("response", (response) => {
-      seen.status = response.statusCode ?? 0;
-      seen.headers = response.headers;
-      const date = Date.parse(response.headers.date ?? "");
-      if (Number.isFinite(date)) seen.clockSkewSeconds = (date - systemClock.wall()) / 1000;
+function look(request: ClientRequest, seen: Seen, watch: Stopwatch): void {
+  // What a redirect leads to may not answer: then the redirect is no answer either.
+  Object.assign(seen, { status: 0, headers: {} });
+  watch.follow(request);
+  request.once("socket", (socket) => {
+    if (!(socket instanceof TLSSocket)) return;
+    socket.once("secureConnect", () => {
+      seen.certificateExpiresAt = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
     });
   });
-  return seen;
+  request.once("response", (response) => {
+    seen.status = response.statusCode ?? 0;
+    seen.headers = response.headers;
+    const date = Date.parse(response.headers.date ?? "");
+    if (Number.isFinite(date)) seen.clockSkewSeconds = (date - systemClock.wall()) / 1000;
+  });
+}
+
+/** Reads to the end, or until `take` has enough. Rejects with what broke it off. */
+function read(stream: Request, take: (chunk: Buffer) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on("data", (chunk: Buffer) => {
+      if (stream.destroyed) return;
+      try {
+        if (take(chunk)) return;
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+      stream.destroy();
+    });
+    stream.once("end", resolve);
+    stream.on("error", reject);
+    stream.once("close", () => reject(new Error("closed before its end")));
+  });
 }
 
 /**
@@ -161,26 +206,28 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   const limit = request.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  let lastChunkSeconds = 0;
   let fault: HttpFault | undefined;
-  const { stream, course } = open(request, signal, watch);
-  const seen = look(stream, watch);
+  let slow = false;
+  const { stream, course, seen } = open(request, signal, watch);
+  const standing = (): boolean => watch.reached(course.url.protocol === "https:" ? "secured" : "connected");
+  const cancelLimit = systemClock.after(CONNECT_TIMEOUT_MS, () => {
+    slow = !standing();
+    if (slow) stream.destroy();
+  });
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      lastChunkSeconds = watch.elapsed();
+    await read(stream, (chunk) => {
       bytes += chunk.length;
-      if (bytes > limit) {
-        fault = { reason: "body_too_large", message: `more than ${limit} bytes` };
-        break;
-      }
-      if (take === undefined) chunks.push(chunk);
-      else if (!take(chunk, lastChunkSeconds)) break;
-    }
+      if (bytes > limit) fault = { reason: "body_too_large", message: `more than ${limit} bytes` };
+      else if (take !== undefined) return take(chunk, watch.arrived());
+      else chunks.push(chunk);
+      return fault === undefined;
+    });
   } catch (error) {
-    fault = signal.aborted ? deadlineFault(watch, course, lastChunkSeconds) : transportFault(error);
+    fault = slow || signal.aborted ? deadlineFault(watch, course) : transportFault(error);
   }
+  cancelLimit();
   fault = atProxy(course, seen, fault);
-  const durationSeconds = watch.finish();
+  const durationSeconds = watch.finish(fault === undefined);
   stream.destroy();
   return {
     ...seen,

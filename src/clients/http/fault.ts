@@ -36,7 +36,6 @@ const BY_CODE: readonly (readonly [RegExp, TransportReason])[] = [
 interface Caught {
   readonly code?: unknown;
   readonly syscall?: unknown;
-  readonly event?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
   readonly errors?: unknown;
@@ -51,19 +50,10 @@ function* causes(error: unknown): Generator<Caught> {
   if (Array.isArray(caught.errors)) for (const one of caught.errors) yield* causes(one);
 }
 
-/** Where a got phase timeout struck says what was too slow. */
-const BY_TIMEOUT: Readonly<Record<string, TransportReason>> = {
-  lookup: "dns",
-  connect: "connect_timeout",
-  secureConnect: "connect_timeout",
-};
-
 /** Any error of a request, as a fault; an unknown one is a connection that broke. */
 export function transportFault(error: unknown): HttpFault {
   const chain = [...causes(error)];
   const message = String(chain.findLast((one) => typeof one.message === "string" && one.message !== "")?.message ?? error);
-  const timeout = chain.map((one) => BY_TIMEOUT[String(one.event)]).find((reason) => reason !== undefined);
-  if (timeout !== undefined) return { reason: timeout, message };
   // Whatever its code: getaddrinfo's, or those of a name server, which may also be ECONNREFUSED.
   if (chain.some(({ syscall }) => /^(?:getaddrinfo|query)/.test(String(syscall)))) return { reason: "dns", message };
   for (const { code } of chain) {

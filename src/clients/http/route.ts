@@ -2,6 +2,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { sharedTrust } from "./trust.ts";
 import { createTunnelAgent, type TunnelOptions } from "./tunnel.ts";
 
 /** URLs of proxies, for requests to http and to https. */
@@ -24,10 +25,19 @@ export interface Way {
   readonly proxy?: URL;
 }
 
-// A probe must see what a new client sees: no kept connection, no resumed TLS session.
-const straight: Way = {
-  agent: { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 }) },
-};
+/** A probe must see what a new client sees: no kept connection, no resumed TLS session. */
+class FreshHttpsAgent extends HttpsAgent {
+  constructor() {
+    super({ keepAlive: false, maxCachedSessions: 0 });
+  }
+  override createConnection(
+    ...[options, callback]: Parameters<HttpsAgent["createConnection"]>
+  ): ReturnType<HttpsAgent["createConnection"]> {
+    return super.createConnection({ ...options, secureContext: sharedTrust() } as typeof options, callback);
+  }
+}
+
+const straight: Way = { agent: { http: new HttpAgent({ keepAlive: false }), https: new FreshHttpsAgent() } };
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");

@@ -1,18 +1,25 @@
-/** Phases of one exchange on the monotonic clock. got's own timings are whole milliseconds of the wall clock: useless here. */
+/**
+ * Phases of one exchange on the monotonic clock, taken where they happen: at the socket, before anything of ours or of got's has run.
+ * got's own timings are whole milliseconds of the wall clock: useless here.
+ */
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
 import type { PhaseName, Phases } from "../../core/outcome.ts";
 
-const MARKS = ["start", "resolved", "connected", "secured", "sent", "headers", "end"] as const;
+const MARKS = ["resolved", "connected", "secured", "sent", "headers", "end"] as const;
 type Mark = (typeof MARKS)[number];
 
 export interface Stopwatch {
+  /** Called when a request is about to be made; the first one starts the clock. What we did to prepare it is nobody's latency. */
+  begin(): void;
   /** Seconds since the start. */
   elapsed(): number;
-  /** Marks the end, and returns the seconds from start to it: the same end that the phases know. */
-  finish(): number;
+  /** When the latest bytes came, in seconds since the start. */
+  arrived(): number;
+  /** Marks the end, and returns the seconds from start to it: the last byte of a whole answer, or now. */
+  finish(whole: boolean): number;
   phases(): Phases;
   reached(mark: Mark): boolean;
   mark(mark: Mark): void;
@@ -31,9 +38,13 @@ const ENDS: readonly (readonly [PhaseName, Mark])[] = [
 ];
 
 export function startStopwatch(): Stopwatch {
-  const start = systemClock.monotonic();
-  const marks = new Map<Mark, number>([["start", start]]);
-  const mark = (name: Mark): void => void marks.set(name, systemClock.monotonic());
+  const now = systemClock.monotonic;
+  const marks = new Map<Mark, number>();
+  let start = now();
+  let begun = false;
+  let arrivedAt = start;
+  const mark = (name: Mark, at = now()): void => void marks.set(name, at);
+  const since = (at: number): number => Math.max(0, at - start) / 1000;
 
   const followSocket = (socket: Socket): void => {
     if (socket.connecting) {
@@ -41,23 +52,34 @@ export function startStopwatch(): Stopwatch {
       socket.once("connect", () => mark("connected"));
     }
     if (socket instanceof TLSSocket) socket.once("secureConnect", () => mark("secured"));
+    // Before the HTTP parser's: what it finds in the bytes came when they came.
+    socket.prependListener("data", () => {
+      arrivedAt = now();
+    });
   };
 
   return {
-    elapsed: () => (systemClock.monotonic() - start) / 1000,
-    finish() {
-      const end = systemClock.monotonic();
-      marks.set("end", end);
-      return (end - start) / 1000;
+    begin() {
+      if (begun) return;
+      begun = true;
+      start = now();
+      arrivedAt = start;
+    },
+    elapsed: () => since(now()),
+    arrived: () => since(arrivedAt),
+    finish(whole) {
+      const end = whole ? arrivedAt : now();
+      mark("end", end);
+      return since(end);
     },
     reached: (name) => marks.has(name),
-    mark,
+    mark: (name) => mark(name),
     follow(request) {
       // A redirect goes through the phases again, and what answers is its last request.
-      for (const name of MARKS) if (name !== "start") marks.delete(name);
+      marks.clear();
       request.once("socket", followSocket);
       request.once("finish", () => mark("sent"));
-      request.once("response", () => mark("headers"));
+      request.once("response", () => mark("headers", arrivedAt));
     },
     phases() {
       const phases: Partial<Record<PhaseName, number>> = {};

@@ -7,6 +7,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import { type ConnectionOptions, connect } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
+import { sharedTrust } from "./trust.ts";
 
 export interface TunnelOptions {
   readonly proxy: URL;
@@ -82,7 +83,7 @@ export function createTunnelAgent(options: TunnelOptions): HttpsAgent {
       if (socket === undefined) return (callback as Opened)(error);
       options.onTunnel();
       // The agent's options are those of a TLS connection, as Node's own `createConnection` takes them.
-      callback?.(null, connect({ ...(target as ConnectionOptions), socket }));
+      callback?.(null, connect({ ...(target as ConnectionOptions), secureContext: sharedTrust(), socket }));
     });
     return undefined;
   };
