@@ -76,16 +76,32 @@ const alive: Section = {
     }),
     table({
       title: "Who runs where",
-      description: "Version, revision and Node of each daemon, which shard of the targets it probes, and how many targets that are.",
-      size: [16, 6],
+      description:
+        "Version, revision and Node of each daemon, which shard of the targets it probes and how many they are; in the page's range, bugs it met and writes of its history that failed.",
+      size: [12, 6],
       labels: { instance: { name: "Instance" }, version: { name: "Version" }, revision: { name: "Revision" }, node: { name: "Node" } },
       columns: [
         { name: "Targets", expr: withBuild(`sum by (instance) (${latest("healthd_targets")})`), width: 90 },
         { name: "Shard", expr: withBuild(each(latest("healthd_shard_index"))), width: 80 },
         { name: "Of", expr: withBuild(each(latest("healthd_shards"))), width: 60 },
         { name: "Bugs met", expr: withBuild(each(grew("healthd_unexported_readings_total", "$__range"))), decimals: 0, width: 90 },
+        {
+          name: "Writes failed",
+          expr: withBuild(each(grew("healthd_history_write_failures_total", "$__range"))),
+          decimals: 0,
+          width: 110,
+        },
       ],
       links: runbooks("HealthdBug", "HealthdShardMissing"),
+    }),
+    stat({
+      title: "History",
+      description:
+        "Whether the history could be written at the latest attempt. If not, probing goes on, and what is new waits in memory: a restart would lose it.",
+      unit: "none",
+      size: [4, 6],
+      queries: [{ expr: `min by (instance) (${latest("healthd_history_writable")})`, legend: "{{instance}}" }],
+      mappings: wellOr("written", "not written"),
     }),
     bars({
       title: "Targets",
