@@ -77,7 +77,7 @@ const inhibitions = [
   },
   // The budget burns because of it.
   {
-    source_matchers: [CRITICAL, scope("gateway", "provider", "storage", "app")],
+    source_matchers: [CRITICAL, scope("credential", "gateway", "provider", "storage", "app")],
     target_matchers: [WARNING, scope("slo")],
     equal: ["job", "instance"],
   },

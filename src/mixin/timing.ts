@@ -5,6 +5,8 @@ export const SCRAPE_SECONDS = 5;
 export const EVALUATION_SECONDS = 5;
 /** How long Alertmanager gathers what belongs into one page: so long that all that a fault brings is there. */
 export const GROUP_WAIT_SECONDS = 10;
+/** How long Prometheus must miss the daemon itself: longer than a restart takes. */
+export const DOWN_SECONDS = 60;
 // Prometheus to Alertmanager to receiver, on a good day; an evaluation that begins late.
 const DELIVERY_SECONDS = 2;
 

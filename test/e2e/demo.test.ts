@@ -1,7 +1,7 @@
 /** `llm-healthd demo` as a newcomer runs it: everything up at once, and each way to break it shows where it should and nowhere else. */
 import { afterAll, describe, expect, test } from "vitest";
-import { until } from "../support/programs.ts";
-import { byTarget, type Healthd, killLeftovers, type Sample, scrape, startHealthd, targetsAt } from "./healthd.ts";
+import { missing, until } from "../support/programs.ts";
+import { byTarget, type Healthd, killLeftovers, runHealthd, type Sample, scrape, startHealthd, targetsAt } from "./healthd.ts";
 
 const MODELS = ["deepseek_v3", "gemini_flash", "gemma_27b", "kimi_k2", "qwen_coder", "qwen_vl", "tongyi_research"];
 const ALL = [...MODELS, "files", "frontend", "openrouter", "openrouter_catalog"].toSorted();
@@ -149,4 +149,28 @@ describe.concurrent("a fault changes what it must and nothing else", () => {
     expect(demo.out()).toContain("files is up again");
     await end(demo);
   });
+});
+
+const why = missing("prometheus", "prometheus-alertmanager");
+test.skipIf(why !== undefined)(
+  `--stack: a newcomer injects a fault and watches one page come${why === undefined ? "" : `: ${why}`}`,
+  async () => {
+    const demo = startDemo("--stack", "--fault", "storage");
+    const prometheus = await demo.says(/Prometheus\s+(http:\S+)\/alerts/);
+    expect((await fetch(`${prometheus}/-/healthy`)).status).toBe(200);
+    expect(await demo.says(/PAGE: (\w+)/)).toBe("StorageUnavailable");
+    expect(demo.out()).toMatch(/files .*: the storage is unavailable.*Owner: storage\. More: llm-healthd explain StorageUnavailable/);
+    demo.signal("SIGTERM");
+    expect(await demo.ended).toEqual({ code: 0, signal: null });
+    // Nothing that it started outlives it.
+    await expect(fetch(`${prometheus}/-/healthy`)).rejects.toThrow();
+    expect(demo.out().match(/PAGE: /g)).toHaveLength(1);
+  },
+);
+
+test("--stack without the programs says what to install, and starts nothing", async () => {
+  const { code, out, err } = await runHealthd(["demo", "--stack"], { PATH: "/nowhere" });
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain("does not find prometheus and alertmanager on the PATH");
+  expect(err).toContain("apt-get install prometheus prometheus-alertmanager");
 });

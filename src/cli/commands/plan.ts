@@ -105,15 +105,14 @@ async function ask(planned: readonly Planned[], invocation: Invocation, redactor
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ openConfig }, { createContext, planProbes }, planner, { detectionTimes }, { pagingDelaySeconds }, { formatDuration }] =
-    await Promise.all([
-      import("../open-config.ts"),
-      import("../../probes/index.ts"),
-      import("../../schedule/planner.ts"),
-      import("../../schedule/detection.ts"),
-      import("../../mixin/timing.ts"),
-      import("../../base/duration.ts"),
-    ]);
+  const [{ openConfig }, { createContext, planProbes }, planner, { detectionTimes }, paging, { formatDuration }] = await Promise.all([
+    import("../open-config.ts"),
+    import("../../probes/index.ts"),
+    import("../../schedule/planner.ts"),
+    import("../../schedule/detection.ts"),
+    import("../../mixin/timing.ts"),
+    import("../../base/duration.ts"),
+  ]);
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
@@ -145,8 +144,10 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     fault,
     by,
     duration(noticedSeconds),
-    duration(confirmedSeconds + pagingDelaySeconds()),
+    duration(confirmedSeconds + paging.pagingDelaySeconds()),
   ]);
+  const gone = paging.SCRAPE_SECONDS;
+  faults.push(["llm-healthd itself is gone", "Prometheus", duration(gone), duration(paging.DOWN_SECONDS + paging.pagingDelaySeconds())]);
   print({ config, planned, paces, allowances }, { duration, runsPerDay: planner.runsPerDay }, faults, io);
   return EXIT.ok;
 }

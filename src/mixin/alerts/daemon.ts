@@ -1,6 +1,7 @@
 /** Alerts on the daemon itself: who watches must be watched. */
 import { alert, MINUTE, STICKY_SECONDS } from "../alert.ts";
 import { labels, scraped, series } from "../promql.ts";
+import { DOWN_SECONDS } from "../timing.ts";
 
 const INSTANCE = labels("healthd_targets", "job", "instance");
 // Probing has stopped when no run has ended for so many of the shortest intervals, and a minute at least: as GET /livez has it.
@@ -18,8 +19,7 @@ export const daemonAlerts = [
     description:
       "{{ $labels.instance }} does not answer. See whether the process runs and its log says why it ended, and whether Prometheus may reach it.",
     expr: ({ job }) => `${scraped({ job })} == 0`,
-    // Longer than a restart takes.
-    forSeconds: MINUTE,
+    forSeconds: DOWN_SECONDS,
     dashboard: "healthd-daemon",
     servedBy: "any",
   }),
