@@ -2,23 +2,25 @@
 import { nearest } from "../config/nearest.ts";
 import { type Kind, kinds, type Owner, ownerOf, type Reason, reasonNames, reasons } from "../core/reason.ts";
 import { type Place, takenBy } from "../mixin/alerts/reasons.ts";
-import { alerts } from "../mixin/alerts.ts";
+import { alertNames, alerts } from "../mixin/alerts.ts";
 import { codes } from "../runbooks/codes.ts";
 import { runbooks } from "../runbooks/library.ts";
 import { type Block, parseMarkdown } from "../runbooks/markdown.ts";
 
 const MOST_PROPOSED = 8;
+const NOT_INSTALLED = parseMarkdown("Its runbook is missing here: this package was installed without its folder docs/runbooks.");
 const OF_API: readonly Place[] = ["model", "credential", "catalog"];
 /** Besides its own, what a storage's refusal can amount to (clients/s3/classify.ts). */
 const STORAGE_TOO: ReadonlySet<Reason> = new Set<Reason>(["bad_request", "not_found"]);
 
 /** What the alert is, before its runbook. */
 function bookOf(name: string): readonly Block[] {
-  const [title, ...rest] = runbooks().get(name)?.blocks ?? [];
   const found = alerts.find((one) => one.name === name);
-  if (title === undefined || found === undefined) return rest;
+  if (found === undefined) return [];
   const { severity, owner, summary } = found;
-  return [title, ...parseMarkdown(`**${severity}**, owner ${owner ?? "as the fault says"}: ${summary}`), ...rest];
+  const head = parseMarkdown(`# ${name}\n\n**${severity}**, owner ${owner ?? "as the fault says"}: ${summary}`);
+  // The title stands above already.
+  return [...head, ...(runbooks().get(name)?.blocks.slice(1) ?? NOT_INSTALLED)];
 }
 
 /** Where a fault with this reason can be: what fails between two sockets can be anybody's; the rest is what its vendor said. */
@@ -79,7 +81,7 @@ function ofCode(code: number): readonly Block[] | undefined {
   });
   const [likeliest] = known.reasons;
   const first = likeliest === undefined ? undefined : firstAlertOf(likeliest);
-  const head = `# ${code}\n\n${known.says}. It can mean, the likeliest first:\n\n${rows.join("\n")}\n\n`;
+  const head = `# ${code}\n\n${known.says.slice(0, 1).toUpperCase()}${known.says.slice(1)}. It can mean, the likeliest first:\n\n${rows.join("\n")}\n\n`;
   const next = "`llm-healthd check` tells which it is, `llm-healthd explain` explains any of these words.";
   return [
     ...parseMarkdown(`${head}${next}${first === undefined ? "" : ` The runbook of ${first}:`}`),
@@ -90,7 +92,7 @@ function ofCode(code: number): readonly Block[] | undefined {
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
 /** Every word that can be explained, as it is written. */
-export const explainable = (): readonly string[] => [...Object.keys(codes), ...reasonNames, ...runbooks().keys()];
+export const explainable = (): readonly string[] => [...Object.keys(codes), ...reasonNames, ...alertNames];
 
 /** What the word means; undefined when it means nothing. Case and `_` do not count. */
 export function explanationOf(word: string): readonly Block[] | undefined {

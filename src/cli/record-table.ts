@@ -54,6 +54,9 @@ export function recordTable(records: readonly ProbeRecord[], io: Io): string {
     records.map((record) => row(record, io)),
     (title) => paint(io, "bold", title),
   );
-  const advices = records.map((record) => advice(record, io)).filter((one) => one !== "");
-  return `${rows}\n${advices.length === 0 ? "" : `\n${advices.join("\n")}`}`;
+  const ailing = records.filter((record) => advice(record, io) !== "");
+  if (ailing.length === 0) return `${rows}\n`;
+  const [first] = ailing.flatMap(({ outcome }) => (outcome.verdict === "skipped" ? [] : [outcome.reason]));
+  const more = paint(io, "dim", `Causes and steps: llm-healthd explain ${first}`);
+  return `${rows}\n\n${ailing.map((record) => advice(record, io)).join("\n")}\n${more}\n`;
 }

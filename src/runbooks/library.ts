@@ -1,5 +1,5 @@
 /** The runbooks that come with the package, one for each alert, read once when the first is asked for. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type Block, parseMarkdown, plainText } from "./markdown.ts";
 
 export interface Runbook {
@@ -22,10 +22,12 @@ function summaryOf(blocks: readonly Block[]): string {
   return /^.*?[.](?= [A-Z]|$)/.exec(text)?.[0] ?? text;
 }
 
-function read(): ReadonlyMap<string, Runbook> {
-  const names = readdirSync(FOLDER).flatMap((file) => FILE.exec(file)?.[1] ?? []);
+/** Those of a folder; none where there is no such folder. */
+export function readRunbooks(folder: URL): ReadonlyMap<string, Runbook> {
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder).flatMap((file) => FILE.exec(file)?.[1] ?? []);
   const found = names.toSorted().map((name): [string, Runbook] => {
-    const blocks = parseMarkdown(readFileSync(new URL(`${name}.md`, FOLDER), "utf8"));
+    const blocks = parseMarkdown(readFileSync(new URL(`${name}.md`, folder), "utf8"));
     return [name, { name, blocks, summary: summaryOf(blocks) }];
   });
   return new Map(found.filter(([name]) => name !== COMMON));
@@ -33,9 +35,9 @@ function read(): ReadonlyMap<string, Runbook> {
 
 let library: ReadonlyMap<string, Runbook> | undefined;
 
-/** By the alert's name, in the order of the alphabet. Throws when the package was installed without its docs. */
+/** By the alert's name, in the order of the alphabet. Empty when the package was installed without its docs. */
 export function runbooks(): ReadonlyMap<string, Runbook> {
-  library ??= read();
+  library ??= readRunbooks(FOLDER);
   return library;
 }
 

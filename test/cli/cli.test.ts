@@ -31,6 +31,7 @@ describe("check", () => {
       expect(out).toContain(`● ${name} is down: the model id does not exist: ${id} is not a valid model ID`);
     }
     expect(out).toContain("→ Run `llm-healthd models`: it proposes the nearest ids that do exist.");
+    expect(out).toMatch(/\n\nCauses and steps: llm-healthd explain model_missing\n$/);
   });
 
   test("all well: exit 0, and JSON with the promised fields", async () => {

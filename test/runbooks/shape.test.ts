@@ -1,8 +1,9 @@
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { alertNames } from "../../src/mixin/alerts.ts";
-import { linkedAlert } from "../../src/runbooks/library.ts";
+import { linkedAlert, readRunbooks } from "../../src/runbooks/library.ts";
 import { type Block, plainText } from "../../src/runbooks/markdown.ts";
-import { chapters, codeBlocks, everything, inlines, written } from "./written.ts";
+import { chapters, codeBlocks, everything, FOLDER, inlines, written } from "./written.ts";
 
 const CHAPTERS = ["What it means", "See it", "Causes", "Mend", "Silence"];
 
@@ -69,6 +70,11 @@ describe.each(written)("$name", (book) => {
     expect(book.text.split("\n").length).toBeLessThanOrEqual(80);
     expect(book.text).toMatch(/[^\n]\n$/);
   });
+});
+
+test("a package without its docs has no runbooks, and goes on", () => {
+  expect(readRunbooks(pathToFileURL("/nowhere/at/all/"))).toEqual(new Map());
+  expect([...readRunbooks(pathToFileURL(`${FOLDER}/`)).keys()]).toEqual(written.map(({ name }) => name));
 });
 
 test("only Markdown that both renderers know", () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Block, type Inline, parseMarkdown } from "../../src/runbooks/markdown.ts";
 
-const FOLDER = resolve(import.meta.dirname, "../../docs/runbooks");
+export const FOLDER = resolve(import.meta.dirname, "../../docs/runbooks");
 
 export interface Written {
   readonly name: string;

@@ -3,29 +3,30 @@ import { EXIT, type ExitCode, type Io, paint } from "../io.ts";
 
 /** All there is to explain, for those who do not know the word. */
 async function printAll(io: Io): Promise<void> {
-  const [{ codes }, { reasonNames, reasons }, { runbooks }, { table }] = await Promise.all([
+  const [{ codes }, { reasonNames, reasons }, { alerts }, { table }] = await Promise.all([
     import("../../runbooks/codes.ts"),
     import("../../core/reason.ts"),
-    import("../../runbooks/library.ts"),
+    import("../../mixin/alerts.ts"),
     import("../table.ts"),
   ]);
   const list = (title: string, rows: readonly (readonly string[])[]): string =>
     `${table([{ title }, { title: "" }], rows, (one) => paint(io, "bold", one))}\n`;
-  const lists = [
-    list(
-      "ALERT",
-      [...runbooks().values()].map(({ name, summary }) => [name, summary]),
-    ),
-    list(
-      "REASON",
-      reasonNames.map((name) => [name, reasons[name].says]),
-    ),
-    list(
-      "CODE",
-      Object.entries(codes).map(([code, { says }]) => [code, says]),
-    ),
-  ];
-  io.out(lists.join("\n"));
+  io.out(
+    [
+      list(
+        "CODE",
+        Object.entries(codes).map(([code, { says }]) => [code, says]),
+      ),
+      list(
+        "REASON",
+        reasonNames.map((name) => [name, reasons[name].says]),
+      ),
+      list(
+        "ALERT",
+        alerts.map(({ name, summary }) => [name, summary]),
+      ),
+    ].join("\n"),
+  );
 }
 
 async function run({ args, io }: Invocation): Promise<ExitCode> {
