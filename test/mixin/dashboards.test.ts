@@ -58,7 +58,7 @@ describe.each(boards.map((board): [string, Dashboard] => [board.uid, board]))("%
       const target = boards.find((one) => one.uid === other);
       if (alert !== undefined) expect(alertNames).toContain(alert);
       else if (target !== undefined) expect(target.templating.list.map(({ name }) => name)).toContain(variable);
-      else expect(url).toMatch(/^\$healthd\/runbooks\/\$\{__data\.fields\["Alert"\]\}$/);
+      else expect(url).toMatch(/^\$healthd\/$|^\$healthd\/runbooks\/\$\{__data\.fields\["Alert"\]\}$/);
     }
   });
 

@@ -129,7 +129,7 @@ export function build({ uid, title, description, variables, sections }: Board): 
       ...[...PLACE, ...variables].map(choice),
       address(),
     ])
-    .links([allBoards(), external("Status page", `${ADDRESS}/`)])
+    .links([allBoards(), external("Status page", `${ADDRESS}/`), external("Runbooks", `${ADDRESS}/runbooks`)])
     .annotations(marks());
   for (const { title, row, panels } of place(sections)) {
     builder.withRow(new RowBuilder(title).gridPos(row));

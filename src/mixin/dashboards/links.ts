@@ -29,6 +29,8 @@ export const toBoard = (title: string, uid: Uid, variable: string, field: string
   title,
   url: `/d/${uid}?var-${variable}=\${__data.fields["${field}"]}&\${__url_time_range}`,
 });
+/** Where each fault has its evidence, the first thing to do, and its runbook. */
+export const toStatusPage: CellLink = { title: "Evidence and runbook, on the status page", url: `${ADDRESS}/` };
 export const toRunbook = (field: string): CellLink => ({
   title: "Runbook",
   url: `${ADDRESS}/runbooks/\${__data.fields["${field}"]}`,

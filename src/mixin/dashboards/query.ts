@@ -42,8 +42,9 @@ export function grewFromNothing<Name extends MetricName>(name: Name, window: Win
 export const observed = <Name extends MetricName>(name: Name, window: Window, matches?: Matches<MetricLabel<Name>>): string =>
   `increase(${bucket(name, chosen(matches) as Matches<MetricLabel<Name> | "le">)}[${window}])`;
 
+/** Nothing where nothing was observed: the quantile of nothing is no number. */
 export const quantile = (q: number, by: string, buckets: string): string =>
-  `histogram_quantile(${q}, sum by (${["le", by].filter((label) => label !== "").join(", ")}) (${buckets}))`;
+  `histogram_quantile(${q}, sum by (le, ${by}) (${buckets})) >= 0`;
 
 /** Mean of what a histogram observed; nothing where it observed nothing. */
 export function mean<Name extends MetricName>(name: Name, by: string, window: Window, matches?: Matches<MetricLabel<Name>>): string {

@@ -1,5 +1,5 @@
 /** Panels that stand on several dashboards, over other targets. */
-import { runbooks } from "../links.ts";
+import { runbooks, toStatusPage } from "../links.ts";
 import { type Colour, codeColours, ownerColours, reasonWords, type Step, verdictWords, wellOr } from "../palette.ts";
 import { bars, type Panel, type Said, stat } from "../panels.ts";
 import { latest, successShare, type TargetMatches, withOutcome } from "../query.ts";
@@ -14,7 +14,7 @@ const DAYS_LEFT: readonly [Colour, ...Step[]] = ["red", [3, "orange"], [14, "gre
 export const outcomeLabels = {
   kind: { name: "Kind", width: 90 },
   verdict: { name: "Verdict", mappings: verdictWords, coloured: true, width: 90 },
-  reason: { name: "Reason, and the first thing to do", mappings: reasonWords, wrap: true },
+  reason: { name: "Reason, and the first thing to do", mappings: reasonWords, wrap: true, links: [toStatusPage] },
   owner: { name: "Owner", mappings: ownerColours, coloured: true, width: 90 },
   instance: { name: "Seen by" },
 } as const satisfies Readonly<Record<string, Look & { readonly name: string }>>;
