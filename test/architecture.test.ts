@@ -33,6 +33,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["metrics/"],
   "node-cron": ["base/cron.ts"],
   fastify: ["web/"],
+  "@node-rs/bcrypt": ["web/basic-auth.ts"],
   commander: ["cli/"],
   // Reading belongs to config/; the mixin writes files for Prometheus and Alertmanager.
   yaml: ["config/", "mixin/"],

@@ -28,6 +28,8 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
     /("(?:user_id|creator_user_id|organization_id|workspace_id|flagged_input|key_hash|hash|label)"\s*:\s*")(?:[^"\\]|\\.)*"/g,
     `$1${HIDDEN}"`,
   ],
+  [/\$2[a-z]?\$\d\d\$[./A-Za-z0-9]{10,}/g, HIDDEN],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
   [/((?:https?:)?\/\/)[^/\s:@"']+:[^/\s@"']+@/g, `$1${HIDDEN}@`],
   [/\buser_[A-Za-z0-9]{8,}/g, HIDDEN],
 ];

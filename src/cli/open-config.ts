@@ -1,6 +1,6 @@
 /** Reads the config a command was told to use, or says everything that is wrong with it. */
 import { createRedactor, type Redactor } from "../base/redact.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, ConfigIssue } from "../config/config.ts";
 import { formatIssue } from "../config/issue.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { sections } from "../probes/index.ts";
@@ -16,7 +16,11 @@ export function configReader(invocation: Invocation): () => Loaded {
   return () => loadConfig({ file, sections, env: io.env, envFiles: list(invocation, "envFile") });
 }
 
-export function printIssues(io: Io, loaded: Loaded): void {
+type Judged =
+  | { readonly ok: true; readonly warnings: readonly ConfigIssue[] }
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+
+export function printIssues(io: Io, loaded: Judged): void {
   if (loaded.ok) {
     for (const warning of loaded.warnings) io.err(`${paint(io, "yellow", "warning")} ${formatIssue(warning)}\n`);
     return;

@@ -75,3 +75,9 @@ export const listen = reading((text) => parseListen(text) ?? { fix: PROPOSAL }).
   title: "HOST:PORT",
   examples: ["127.0.0.1:10556"],
 });
+
+/** Of a URL only the host, without a port. */
+export const hostName = reading((text) => {
+  if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(text)) return text.toLowerCase().replace(/\.$/, "");
+  return { fix: "write the name alone, without https:// and without a port" };
+}).meta({ title: "a host name", examples: ["health.example.net"] });

@@ -149,7 +149,7 @@ export function assemble(
     entries: parts.items.flatMap((item) => (item.read === undefined ? [] : [toEntry(item, item.read, parts)])),
     budget,
     policy,
-    web: web.configFile === undefined ? { listen: web.listen } : { listen: web.listen, configFile: beside(folder, web.configFile) },
+    web: web.configFile === undefined ? web : { ...web, configFile: beside(folder, web.configFile) },
     log,
     history: { path: history.path, keepSeconds: history.keep },
     shard,

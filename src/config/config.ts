@@ -41,7 +41,11 @@ export interface Config {
   readonly entries: readonly Entry[];
   readonly budget: { readonly freeQuotaShare: number; readonly freeRequestsPerMinute: number; readonly usdPerDay: number };
   readonly policy: { readonly requireFree: boolean };
-  readonly web: { readonly listen: { readonly host: string; readonly port: number }; readonly configFile?: string };
+  readonly web: {
+    readonly listen: { readonly host: string; readonly port: number };
+    readonly configFile?: string;
+    readonly hosts: readonly string[];
+  };
   readonly log: { readonly level: LogLevel; readonly file?: string };
   readonly history: { readonly path: string; readonly keepSeconds: number };
   /** URLs of proxies for http and https, and whom to reach straight. */

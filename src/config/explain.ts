@@ -68,7 +68,8 @@ function typeRemedy(expected: string, notes: Notes, value: unknown): string | un
 
 function unknownKey(root: AnySchema, path: Path, key: string): Explained {
   const schema = schemaAt(root, path) ?? root;
-  const known = [...fieldsOf(schema)].flatMap(([field, inside]) => (notesOf(inside).secret ? [field, `${field}_file`] : [field]));
+  const fields = [...fieldsOf(schema)].flatMap(([field, inside]) => (notesOf(inside).secret ? [field, `${field}_file`] : [field]));
+  const known = [...new Set(fields)];
   const near = nearest(key, known);
   const elsewhere = path.length === 0 ? undefined : [...fieldsOf(root).keys()].find((name) => name === key);
   const move = elsewhere === undefined ? "remove it" : "move it to the left margin: it belongs to the whole file";

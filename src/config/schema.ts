@@ -1,10 +1,9 @@
 /** The config's schema: building blocks for the kinds' entries, and the root. Its descriptions are the docs (docs.ts). */
 import { z } from "zod";
 import { logLevels } from "../base/log.ts";
-import { baseUrl, listen, proxyUrl } from "./addresses.ts";
+import { baseUrl, hostName, listen, proxyUrl } from "./addresses.ts";
 import { flavors } from "./config.ts";
-import type { Problem } from "./issue.ts";
-import { duration, every, headers, reading, secretText, text, variable } from "./pieces.ts";
+import { duration, every, headers, secretText, text, variable } from "./pieces.ts";
 import type { Section } from "./section.ts";
 
 export { baseUrl, listen, parseListen, url } from "./addresses.ts";
@@ -88,16 +87,19 @@ const policy = object({
 
 const web = object({
   listen: listen.prefault("127.0.0.1:10556").meta({ description: "Where metrics, status page and API are served." }),
-  // Accepted and ignored it would leave a port open that its owner believes shut.
-  config_file: reading((): string | Problem => ({
-    found: "a web config file",
-    expected: "no such line: TLS and basic auth are not there yet",
-    fix: "remove it, listen on loopback, and put a proxy that has them in front",
-  }))
-    .optional()
+  config_file: text.optional().meta({
+    description:
+      "TLS, client certificates, basic auth and rate limit, in the format of Prometheus' exporter-toolkit (docs/web-config.md). Relative to this file.",
+    title: "a file name",
+  }),
+  hosts: z
+    .array(hostName)
+    .prefault([])
     .meta({
-      description: "Not there yet, and refused: TLS and basic auth, in the format of Prometheus' exporter-toolkit.",
-      title: "a file name",
+      description:
+        "Names under which the server may be asked for, such as a reverse proxy's. Without any: on loopback only localhost, elsewhere every name. Addresses always work.",
+      title: "a list of host names",
+      examples: [["health.example.net"]],
     }),
 });
 

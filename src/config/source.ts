@@ -37,7 +37,15 @@ export interface Source {
   spoiled(path: Path): boolean;
   /** Written there itself. */
   literal(path: Path): boolean;
+  /** A value without quotes as it is written, whatever YAML takes it for. */
+  plain(path: Path): string | undefined;
 }
+
+/**
+ * `ours` is YAML 1.2 with variables. `go` is what Go's yaml.v2 reads, the parser of Prometheus' own files: YAML 1.1 (`yes` is true),
+ * no variables, and keys that are text whatever they look like.
+ */
+export type Dialect = "ours" | "go";
 
 interface Spot {
   readonly key: Node | undefined;
@@ -160,14 +168,30 @@ function plainValue(doc: Document): { readonly value: unknown; readonly findings
   }
 }
 
-export function parseSource(text: string, env: Env): Source {
+/** As it is written, without quotes. */
+const spelled = (node: unknown): unknown => (isScalar(node) && node.type === "PLAIN" ? node.source : isScalar(node) && node.value);
+
+function keepKeys(doc: Document): void {
+  visit(doc, {
+    Scalar: (at, node) => {
+      if (at === "key" && node.source !== "<<") node.value = spelled(node);
+    },
+  });
+}
+
+export function parseSource(text: string, env: Env, dialect: Dialect = "ours"): Source {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: "error" });
+  const reading =
+    dialect === "go"
+      ? { version: "1.1" as const, uniqueKeys: (a: unknown, b: unknown) => spelled(a) === spelled(b) }
+      : { version: "1.2" as const };
+  const doc = parseDocument(text, { ...reading, lineCounter: lines, prettyErrors: false, merge: true, logLevel: "error" });
+  if (dialect === "go") keepKeys(doc);
   const originals = new Map<Scalar, string>();
   const spoiled = new Set<Scalar>();
   const syntax = syntaxFindings(doc, text, lines);
   const lost = lostAliases(doc, lines);
-  const filled = fillIn(doc, env, originals, spoiled, lines);
+  const filled = dialect === "go" ? [] : fillIn(doc, env, originals, spoiled, lines);
   // A duplicate key leaves the rest readable; anything else does not.
   const torn = doc.errors.some(({ code }) => code !== "DUPLICATE_KEY") || lost.length > 0;
   const { value, findings } = torn ? { value: undefined, findings: [] } : plainValue(doc);
@@ -190,6 +214,10 @@ export function parseSource(text: string, env: Env): Source {
     literal: (path) => {
       const node = scalarAt(path);
       return node !== undefined && !originals.has(node);
+    },
+    plain: (path) => {
+      const node = scalarAt(path);
+      return node?.type === "PLAIN" ? node.source : undefined;
     },
   };
 }

@@ -22,6 +22,7 @@ import { createRecordLog } from "./record-log.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { alive, ready } from "./standing.ts";
 import { VERSION } from "./version.ts";
+import { openWebAccess, type WebAccess } from "./web-access.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -36,6 +37,8 @@ export interface DaemonOptions {
   readonly revision?: string;
   /** In place of the config's; `:memory:` keeps nothing. */
   readonly historyPath?: string;
+  /** In place of the config's. */
+  readonly webConfigFile?: string;
   /** Also told of every record. */
   readonly sinks?: readonly Sink[];
 }
@@ -122,7 +125,7 @@ function apply(config: Config, { probing, metrics, faults }: Parts, keep?: Reado
   metrics.set("healthd_shards", config.shard.total);
 }
 
-function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reloader): Web {
+function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reloader, { webConfig }: WebAccess): Web {
   const { latest, probing, clock, log, metrics, history } = parts;
   return createWeb({
     metrics: { render: metrics.render, contentType: CONTENT_TYPE },
@@ -140,6 +143,8 @@ function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reload
     ready: () => ready(latest, probing),
     alive: () => alive(probing),
     reload,
+    ...(webConfig === undefined ? {} : { webConfig }),
+    hosts: options.config.web.hosts,
     version: VERSION,
     clock,
     redact: options.redactor.text,
@@ -150,6 +155,8 @@ function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reload
 /** Starts probing and serving, or says why it cannot. Nothing is left behind when it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<Started> {
   const { log, listen, config } = options;
+  const access = openWebAccess(options.webConfigFile ?? config.web.configFile, log);
+  if (!access.ok) return access;
   let parts: Parts;
   try {
     parts = join(options);
@@ -159,8 +166,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
   const { read, redactor, files = new Map() } = options;
   const swap = (next: Config, keep?: ReadonlySet<string>): void => apply(next, parts, keep);
-  const reloader = createReloader({ ...parts, config, redactor, read, apply: swap }, files);
-  const web = serve(options, parts, reloader);
+  const reloader = createReloader({ ...parts, config, redactor, read, apply: swap, webConfigInForce: access.inForce }, files);
+  const web = serve(options, parts, reloader, access);
   let url: string;
   try {
     ({ url } = await web.listen(listen.host, listen.port));

@@ -18,6 +18,8 @@ export interface ReloadOptions {
   readonly redactor: Redactor;
   readonly metrics: Metrics;
   read(): Loaded;
+  /** Whether the web config is what stands in its file: one metric tells of both. */
+  webConfigInForce(): boolean;
   /** Makes the daemon follow the config; targets named in `keep` go on undisturbed. Throws before it has changed anything. */
   apply(config: Config, keep?: ReadonlySet<string>): void;
 }
@@ -33,11 +35,14 @@ export interface Reloader {
 /** What is bound, opened or created once. */
 const RESTART_ONLY = ["web", "log", "history", "proxy"] as const;
 
-export function createReloader({ clock, log, redactor, metrics, config, read, apply }: ReloadOptions, files: FileStamps): Reloader {
+export function createReloader(options: ReloadOptions, files: FileStamps): Reloader {
+  const { clock, log, redactor, metrics, config, read, apply, webConfigInForce } = options;
   let current = config;
+  let inForce = true;
+  metrics.set("healthd_config_last_reload_successful", () => Number(inForce && webConfigInForce()));
   let stamps = files;
   const note = (ok: boolean): void => {
-    metrics.set("healthd_config_last_reload_successful", ok ? 1 : 0);
+    inForce = ok;
     if (ok) metrics.set("healthd_config_last_reload_success_timestamp_seconds", clock.wall() / 1000);
   };
   const swap = (): Reloaded => {

@@ -7,6 +7,7 @@ import type { RootCause } from "../core/root-cause.ts";
 import type { EventQuery, PastEvent } from "../history/events.ts";
 import type { Incident } from "../history/incidents.ts";
 import type { Uptime } from "../history/uptime.ts";
+import type { WebConfig } from "./web-config/web-config.ts";
 
 export interface TargetState {
   readonly target: Target;
@@ -47,6 +48,10 @@ export interface WebOptions {
   /** Not ok when probing has stopped. */
   alive(): Standing;
   reload(): Promise<Reloaded>;
+  /** TLS, users and headers as they are now. */
+  readonly webConfig?: () => WebConfig;
+  /** Names under which the server may be asked for, beside its addresses. */
+  readonly hosts: readonly string[];
   readonly version: string;
   readonly clock: Clock;
   redact(text: string): string;

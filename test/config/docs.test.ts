@@ -31,7 +31,7 @@ test("the example has every option, loads, and is what the JSON Schema allows", 
   const example = exampleYaml(sections);
   expect(loadConfig({ file: "x.yaml", sections, env, text: example })).toMatchObject({ ok: true });
   expect(all.filter(({ key }) => !new RegExp(`^ *${key}:`, "m").test(example)).map(({ path }) => path)).toEqual([
-    // Refused as long as it is not there: an example of it would not load.
+    // An example of it would need certificates: docs/web-config.md has one.
     "web.config_file",
   ]);
   expect(accepts(example)).toBe(true);

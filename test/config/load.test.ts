@@ -56,7 +56,7 @@ describe("what a config becomes", () => {
     });
     expect(config.entries[2]).toMatchObject({ every: { seconds: 600 }, timeoutSeconds: 90 });
     expect(config.entries[4]).toMatchObject({ needs: ["files", "openrouter"] });
-    expect(config.web).toEqual({ listen: { host: "127.0.0.1", port: 10556 } });
+    expect(config.web).toEqual({ listen: { host: "127.0.0.1", port: 10556 }, hosts: [] });
     expect(config.history).toEqual({ path: "data/history.db", keepSeconds: 2_592_000 });
     expect(config.policy.requireFree).toBe(true);
     expect(new Set(config.secrets)).toEqual(new Set([env.OPENROUTER_API_KEY, env.S3_KEY, env.S3_SECRET]));

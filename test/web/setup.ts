@@ -65,6 +65,7 @@ export const sound: WebOptions = {
   version: "1.2.3",
   clock: systemClock,
   redact: redactor.text,
+  hosts: [],
   log: createLog({ level: "fatal", format: "json", colour: false, redactor }),
 };
 

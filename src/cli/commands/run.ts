@@ -25,7 +25,9 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = logFor(invocation, loaded.config);
   if (opened === undefined) return EXIT.usage;
   const { log, redactor } = opened;
-  const started = await startDaemon({ config: loaded.config, listen, log, redactor, read, files: loaded.files });
+  const webConfigFile = text(invocation, "web.config.file");
+  const web = webConfigFile === undefined ? {} : { webConfigFile };
+  const started = await startDaemon({ config: loaded.config, listen, log, redactor, read, files: loaded.files, ...web });
   if (!started.ok) {
     io.err(`${started.why}\n`);
     return EXIT.usage;
@@ -46,6 +48,10 @@ export const runCommand: Command = {
   options: [
     ...configOptions,
     { flags: "--listen <host:port>", says: "where to serve; default: web.listen of the config, 127.0.0.1:10556" },
+    {
+      flags: "--web.config.file <file>",
+      says: "TLS, users and rate limit, as Prometheus has them; default: web.config_file of the config",
+    },
     {
       flags: "--log-level <level>",
       says: "the least serious line that is written; default: log.level of the config, info",

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import type { Planned } from "../../core/probe.ts";
 import { type Command, configOptions, flag, type Invocation, text } from "../command.ts";
-import { EXIT, type ExitCode, paint } from "../io.ts";
+import { EXIT, type ExitCode, type Io, paint } from "../io.ts";
 import { catalogOption } from "./models.ts";
 
 // What the live comparison may ask: only what costs nothing.
@@ -17,6 +17,15 @@ async function compareSaved(config: Config, invocation: Invocation): Promise<Exi
   return found.includes(undefined) || missing.length > 0 ? EXIT.usage : EXIT.ok;
 }
 
+/** Prints what is wrong with the web config, where there is one. */
+async function webConfigIsGood({ web }: Config, io: Io): Promise<boolean> {
+  if (web.configFile === undefined) return true;
+  const [{ printIssues }, { loadWebConfig }] = await Promise.all([import("../open-config.ts"), import("../../web/web-config/load.ts")]);
+  const loaded = loadWebConfig(web.configFile);
+  printIssues(io, loaded);
+  return loaded.ok;
+}
+
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
   const [{ openConfig }, { createContext, planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
@@ -28,6 +37,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const opened = openConfig(invocation);
   if (opened === undefined) return EXIT.usage;
   const { config, redactor } = opened;
+  if (!(await webConfigIsGood(config, io))) return EXIT.usage;
   const planned: readonly Planned[] = planProbes(config, createContext(redactor, { proxies: config.proxy }));
   io.out(`${paint(io, "green", "ok")} ${config.file}: ${planned.length} targets\n`);
   if (flag(invocation, "offline")) return text(invocation, "catalog") === undefined ? EXIT.ok : compareSaved(config, invocation);

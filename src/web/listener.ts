@@ -1,0 +1,74 @@
+/** Node's server under fastify: plain HTTP/1.1, or TLS with HTTP/1.1 and, where it is wanted, HTTP/2. Holds the limits of time and size. */
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createSecureServer } from "node:http2";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket, Server as TlsServer } from "node:tls";
+import { admitsClient } from "./client-certificate.ts";
+import type { WebConfig } from "./web-config/web-config.ts";
+
+export interface ListenerLimits {
+  readonly headerBytes: number;
+  /** From the connection's begin, or the request's, to the end of its headers; also for the TLS handshake. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How long a connection that asks nothing is kept. */
+  readonly idleMs: number;
+  /** How often the above are looked after. */
+  readonly lookMs: number;
+  /** HTTP/2: answers a client may wait for at once. */
+  readonly streams: number;
+}
+
+const times = ({ headersMs, requestMs, idleMs, lookMs }: ListenerLimits) => ({
+  headersTimeout: headersMs,
+  requestTimeout: requestMs,
+  keepAliveTimeout: idleMs,
+  connectionsCheckingInterval: lookMs,
+});
+
+/** Each handshake uses the certificate that lies there now, and only clients whose own is good enough come any further. */
+function renewAndGuard(server: TlsServer, webConfig: () => WebConfig): void {
+  let used = webConfig();
+  server.prependListener("connection", () => {
+    const now = webConfig();
+    if (now !== used && now.tls !== undefined) server.setSecureContext(now.tls.context);
+    used = now;
+  });
+  const serve = server.listeners("secureConnection");
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket: TLSSocket) => {
+    const { tls } = webConfig();
+    if (tls !== undefined && !admitsClient(tls, socket)) socket.destroy();
+    else for (const go of serve) Reflect.apply(go, server, [socket]);
+  });
+}
+
+function secureServer(answer: RequestListener, limits: ListenerLimits, { tls, http2 }: WebConfig): TlsServer {
+  const common = {
+    ...tls?.context,
+    requestCert: tls !== undefined && tls.clientAuth !== "NoClientCert",
+    // Refused by admitsClient, which knows the types that let some through.
+    rejectUnauthorized: false,
+    handshakeTimeout: limits.headersMs,
+  };
+  if (!http2) return createTlsServer({ ...common, ...times(limits), maxHeaderSize: limits.headerBytes }, answer);
+  const settings = { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headerBytes };
+  const server = createSecureServer({ ...common, allowHTTP1: true, settings });
+  // By contract of Node's compatibility layer HTTP/2's requests and responses do what this listener needs of HTTP/1's.
+  server.on("request", answer as unknown as Parameters<typeof createSecureServer>[1] & RequestListener);
+  // Node takes these for HTTP/1 over it from the server itself.
+  return Object.assign(server, times(limits), { maxHeaderSize: limits.headerBytes });
+}
+
+/** Of what `webConfig` says, TLS or not, HTTP/2 and whether clients are asked for a certificate are fixed from now on. */
+export function createListener(answer: RequestListener, limits: ListenerLimits, webConfig: () => WebConfig): Server {
+  const now = webConfig();
+  if (now.tls === undefined) return createServer({ ...times(limits), maxHeaderSize: limits.headerBytes }, answer);
+  const server = secureServer(answer, limits, now);
+  renewAndGuard(server, webConfig);
+  // A handshake that fails is the client's affair, and there may be many.
+  server.on("tlsClientError", (_error: Error, socket: Socket) => void socket.destroy());
+  // fastify uses of a server what net.Server has, and looks for the rest.
+  return server as unknown as Server;
+}
