@@ -66,6 +66,3 @@ export function duration(seconds: number): string {
     if (whole % size === 0) return `${whole / size}${unit}`;
   return `${whole}s`;
 }
-
-/** Names what a series is about as the faults do: every alert has the same label for it. */
-export const aboutTarget = (expr: string): string => `label_replace(${expr}, "subject", "$1", "target", "(.+)")`;

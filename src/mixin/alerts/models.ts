@@ -1,7 +1,8 @@
 /** Tickets on models that still answer, and the page for one that answers nowhere. */
-import { aboutTarget, alert, DAY, HOUR, STICKY_SECONDS } from "../alert.ts";
+import { alert, DAY, HOUR, STICKY_SECONDS } from "../alert.ts";
 import { anyOf, count, labels, series } from "../promql.ts";
 import { recorded } from "../recorded.ts";
+import { aboutTarget, stillProbed } from "./about.ts";
 import { pagingModelReasons } from "./faults.ts";
 
 const LEAVING_DAYS = 14;
@@ -58,7 +59,7 @@ export const modelAlerts = [
     summary: "A model answers only after other providers have failed.",
     description:
       '{{ $labels.subject }} ({{ $labels.model }}): {{ $value | printf "%.0f" }} answers of the last two hours came from a fallback, later and perhaps at another price. See which provider fails; prefer or exclude providers in the application\'s requests.',
-    expr: aboutTarget(`increase(${series("healthd_model_fallbacks_total")}[2h]) >= 3`),
+    expr: aboutTarget(stillProbed(`increase(${series("healthd_model_fallbacks_total")}[2h]) >= 3`)),
     keepFiringSeconds: STICKY_SECONDS,
     dashboard: "healthd-model",
   }),
@@ -82,11 +83,13 @@ export const modelAlerts = [
     summary: "A model's first token takes twice as long as it did in the last week.",
     description:
       "{{ $labels.subject }}: nine of ten first tokens came within {{ $value | humanizeDuration }} in the last hour, twice as late as usual. The provider is loaded or has changed; choose another provider if it lasts.",
-    expr: aboutTarget(`(
+    expr: aboutTarget(
+      stillProbed(`(
   ${recorded("target:healthd_model_time_to_first_token_seconds:p90_rate1h")} > 2 * avg_over_time(${recorded("target:healthd_model_time_to_first_token_seconds:p90_rate1h")}[7d] offset 1h)
   and ${recorded("target:healthd_model_time_to_first_token_seconds:p90_rate1h")} > 1.5
   and on (${TARGET}) sum by (${TARGET}) (increase(${count("healthd_model_time_to_first_token_seconds", { token: "answer" })}[1h])) >= 6
 )`),
+    ),
     forSeconds: HOUR / 2,
     keepFiringSeconds: STICKY_SECONDS,
     dashboard: "healthd-model",

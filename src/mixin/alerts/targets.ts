@@ -1,6 +1,7 @@
 /** Tickets on what serves us, before it fails: a slow storage, a certificate near its end. */
-import { aboutTarget, alert, DAY, MINUTE, STICKY_SECONDS } from "../alert.ts";
+import { alert, DAY, MINUTE, STICKY_SECONDS } from "../alert.ts";
 import { bucket, labels, series } from "../promql.ts";
+import { aboutTarget, stillProbed } from "./about.ts";
 
 const CERTIFICATE_DAYS = 7;
 const SLOW_STORAGE_SECONDS = 2;
@@ -16,7 +17,9 @@ export const targetAlerts = [
     description:
       "{{ $labels.subject }}: nine of ten operations end within {{ $value | humanizeDuration }}. See which operation is slow on the dashboard, and ask whoever runs the storage.",
     expr: aboutTarget(
-      `histogram_quantile(0.9, sum by (${TARGET}, le) (rate(${bucket("healthd_bucket_operation_duration_seconds")}[30m]))) > ${SLOW_STORAGE_SECONDS}`,
+      stillProbed(
+        `histogram_quantile(0.9, sum by (${TARGET}, le) (rate(${bucket("healthd_bucket_operation_duration_seconds")}[30m]))) > ${SLOW_STORAGE_SECONDS}`,
+      ),
     ),
     forSeconds: 15 * MINUTE,
     keepFiringSeconds: STICKY_SECONDS,
