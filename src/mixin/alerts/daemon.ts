@@ -4,7 +4,7 @@ import { labels, scraped, series } from "../promql.ts";
 import { DOWN_SECONDS } from "../timing.ts";
 
 const INSTANCE = labels("healthd_targets", "job", "instance");
-// Probing has stopped when no run has ended for so many of the shortest intervals, and a minute at least: as GET /livez has it.
+// Probing has stopped when no run has ended for so many of the shortest intervals, and a minute at least.
 const STALLED_INTERVALS = 3;
 const SKEW_SECONDS = 30;
 const LAG_SECONDS = 0.25;
