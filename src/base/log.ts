@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
 import { openSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { type DestinationStream, destination, type Level, type Logger, multistream, pino, type StreamEntry } from "pino";
-import pretty from "pino-pretty";
+import type PinoPretty from "pino-pretty";
 import { systemClock } from "./clock.ts";
 import { makeFolder } from "./folder.ts";
 import type { Redactor } from "./redact.ts";
@@ -44,6 +45,8 @@ function guarded(stream: DestinationStream, lost: (error: Error) => void): Desti
 function mainStream({ format, colour, stream }: LogOptions): DestinationStream {
   if (stream !== undefined) return stream;
   if (format === "json") return destination({ fd: 2, sync: true });
+  // Loaded only where a person reads along: a daemon's start need not wait for it.
+  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
   return pretty({ colorize: colour, destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
 }
 

@@ -56,6 +56,12 @@ const HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
+/** No route has a schema: fastify would load its compilers for them, a hundred files, before the first page is served. */
+const noCompiler = (): never => {
+  throw new Error("a route with a schema needs a compiler");
+};
+const NO_SCHEMAS = { buildValidator: noCompiler, buildSerializer: noCompiler };
+
 type Send = (reply: FastifyReply, answer: Answer) => FastifyReply;
 
 const sender =
@@ -114,6 +120,7 @@ function createApp({ log }: WebOptions, limits: Limits, webConfig: () => WebConf
   const app = fastify({
     bodyLimit: limits.bodyBytes,
     serverFactory: (answer) => createListener(answer, limits, webConfig),
+    schemaController: { compilersFactory: NO_SCHEMAS },
     frameworkErrors: (_, request, reply) => void send(reply, refusal(pathOf(request), 400, "The URL cannot be read.")),
   });
   const known = new Set(app.supportedMethods);

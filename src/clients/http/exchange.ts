@@ -3,7 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, t
 import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { TLSSocket } from "node:tls";
-import got, { type OptionsInit, type Request } from "got";
+import type { ExtendOptions, Got, OptionsInit, Request } from "got";
 import { systemClock } from "../../base/clock.ts";
 import type { Phases } from "../../core/outcome.ts";
 import { type HttpFault, transportFault } from "./fault.ts";
@@ -56,13 +56,18 @@ interface Course {
 }
 
 /** What all requests have in common: got makes up the options of each from these, which is most of what it costs. */
-const client = got.extend({
-  isStream: true,
+const COMMON: ExtendOptions = {
   headers: { "user-agent": "llm-healthd" },
   retry: { limit: 0 },
   throwHttpErrors: false,
   followRedirect: false,
-});
+};
+let loaded: Promise<Got> | undefined;
+/** Loaded by the first request: what only serves pages, or reads a config, starts without it. */
+const client = (): Promise<Got> => {
+  loaded ??= import("got").then(({ default: got }) => got.extend(COMMON));
+  return loaded;
+};
 
 /** Follows redirects, each on its own way. */
 function redirects(request: HttpRequest, course: Course, courseTo: (url: URL) => Course): OptionsInit {
@@ -90,7 +95,7 @@ interface Opened {
   readonly seen: Seen;
 }
 
-function open(request: HttpRequest, signal: AbortSignal, watch: Stopwatch): Opened {
+function open(client: Got, request: HttpRequest, signal: AbortSignal, watch: Stopwatch): Opened {
   const { route = {} } = request;
   const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
   const courseTo = (url: URL): Course => ({ url, way: wayTo(url, route, tunnel) });
@@ -208,7 +213,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   let bytes = 0;
   let fault: HttpFault | undefined;
   let slow = false;
-  const { stream, course, seen } = open(request, signal, watch);
+  const { stream, course, seen } = open(await client(), request, signal, watch);
   const standing = (): boolean => watch.reached(course.url.protocol === "https:" ? "secured" : "connected");
   const cancelLimit = systemClock.after(CONNECT_TIMEOUT_MS, () => {
     slow = !standing();
