@@ -38,7 +38,7 @@ function inlineText(inline: readonly Inline[], screen: Screen): string {
     // Without colour the ticks stay: they say where the command ends.
     if (one.is === "code") return paint(screen, "cyan", (screen.colour ? one.text : `\`${one.text}\``).replaceAll(" ", HELD));
     if (linkedAlert(one.href) !== undefined) return paint(screen, "bold", one.text);
-    return one.text === one.href ? one.href : `${one.text} (${one.href})`;
+    return one.href.endsWith(one.text) ? one.href : `${one.text} (${one.href})`;
   };
   return inline.map(print).join("");
 }
@@ -58,7 +58,8 @@ function blockText(block: Block, screen: Screen): string {
         .join("\n");
     }
     case "code":
-      return block.text
+      // A comment in PromQL too, so it may be copied along.
+      return (block.language === "promql" ? `# PromQL\n${block.text}` : block.text)
         .split("\n")
         .map((line) => (line === "" ? "" : `    ${paint(screen, "cyan", line)}`))
         .join("\n");

@@ -16,6 +16,7 @@ describe("an alert", () => {
     expect(out).toMatch(/^StorageUnavailable\ncritical, owner storage: A storage bucket /);
     for (const title of ["WHAT IT MEANS", "SEE IT", "CAUSES", "MEND", "SILENCE"]) expect(out).toContain(`\n\n${title}\n`);
     expect(out).toContain("\n    llm-healthd check files frontend\n");
+    expect(out).toContain('\n    # PromQL\n    healthd_probe_last_outcome_info{kind="bucket"');
     expect(out).toMatch(/\n {2}1\. \S/);
     expect(out).toMatch(/\n {4}amtool silence add alertname=StorageUnavailable /);
   });
@@ -152,7 +153,7 @@ describe("on a terminal", () => {
 
 test("code is never broken over lines, lists hang, addresses are shown", () => {
   const blocks = parseMarkdown(
-    "- one two three four five six seven `llm-healthd check --kind model --json` eight\n\nSee [here](https://a.example/) and [PaymentRequired](PaymentRequired.md).",
+    "- one two three four five six seven `llm-healthd check --kind model --json` eight\n\nSee [here](https://a.example/b), [a.example/c](https://a.example/c) and [PaymentRequired](PaymentRequired.md).",
   );
   expect(markdownText(blocks, { colour: false, columns: 40 })).toBe(
     [
@@ -160,8 +161,8 @@ test("code is never broken over lines, lists hang, addresses are shown", () => {
       "    `llm-healthd check --kind model --json`",
       "    eight",
       "",
-      "See here (https://a.example/) and",
-      "PaymentRequired.",
+      "See here (https://a.example/b),",
+      "https://a.example/c and PaymentRequired.",
       "",
     ].join("\n"),
   );
