@@ -66,6 +66,19 @@ clamp_min(${STALLED_INTERVALS} * min by (${INSTANCE}) (${series("healthd_probe_i
     dashboard: "healthd-daemon",
   }),
   alert({
+    name: "HealthdHistoryUnwritable",
+    severity: "warning",
+    scope: "daemon",
+    owner: "prober",
+    summary: "What the daemon sees is not written to its history.",
+    description:
+      "{{ $labels.instance }} cannot write history.path, and keeps what is new in memory until it ends. See its log for why: the disk may be full, or the folder not its own.",
+    expr: `${series("healthd_history_writable")} == 0`,
+    forSeconds: 5 * MINUTE,
+    keepFiringSeconds: STICKY_SECONDS,
+    dashboard: "healthd-daemon",
+  }),
+  alert({
     name: "HealthdNoTargets",
     severity: "warning",
     scope: "daemon",

@@ -57,6 +57,16 @@ export const ownCases: readonly Case[] = [
     quiet: { series: [metric("healthd_config_last_reload_successful", {}, (minute) => (minute < 4 ? 0 : 1))], at: 20 },
   },
   {
+    alert: "HealthdHistoryUnwritable",
+    fires: {
+      series: [metric("healthd_history_writable", {}, 0)],
+      at: 5,
+      labels: HERE,
+      says: "127.0.0.1:10556 cannot write history.path, and keeps what is new in memory until it ends. See its log for why: the disk may be full, or the folder not its own. Owner: prober.",
+    },
+    quiet: { series: [metric("healthd_history_writable", {}, (minute) => (minute === 5 ? 0 : 1))], at: 10 },
+  },
+  {
     alert: "HealthdNoTargets",
     fires: {
       series: [metric("healthd_targets", { kind: "model" }, 0), metric("healthd_targets", { kind: "app" }, 0)],
