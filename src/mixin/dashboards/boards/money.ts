@@ -135,7 +135,7 @@ const quota: Section = {
     graph({
       title: "Free requests of the account today",
       description:
-        "Requests to free models: the day's limit, and what everybody on the account has used of it, refused ones included. It begins anew at 00:00 UTC.",
+        "Requests to free models: the day's limit, and what everybody on the account has used of it, refused ones included. OpenRouter tells it up to a minute late; it begins anew at 00:00 UTC.",
       unit: "short",
       size: [12, 8],
       queries: [
