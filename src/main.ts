@@ -4,8 +4,10 @@
  * Started as `node -- main.js`: without the dashes Node takes --env-file for itself, wherever it stands.
  */
 import process from "node:process";
+import { createRedactor } from "./base/redact.ts";
 import { runCli } from "./cli/index.ts";
 import { EXIT, type Io } from "./cli/io.ts";
+import { secretsIn } from "./config/variables.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -32,6 +34,20 @@ if (process.env.npm_lifecycle_event !== undefined) {
   setInterval(() => process.ppid === parent || stop.abort("SIGTERM"), 500).unref();
 }
 
+// What a crash before the config was read could tell; the rest is learnt as it is read.
+const redactor = createRedactor(secretsIn(process.env));
+
+/** Node's own report of an error prints it whole, with the source line and whatever values hang on it. */
+function tellBug(error: unknown): void {
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(redactor.text(`This is a bug in llm-healthd; please report it:\n${told}\n`));
+}
+// A rejection that nobody took ends here as well. Nothing is certain after it: whoever supervises the process starts it anew.
+process.on("uncaughtException", (error) => {
+  tellBug(error);
+  process.exit(EXIT.bug);
+});
+
 const io: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -39,6 +55,7 @@ const io: Io = {
   live: process.stderr.isTTY === true,
   colour: process.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb",
   columns: process.stdout.columns,
+  redactor,
   env: process.env,
   stop: stop.signal,
   onHangUp(callback) {
@@ -51,6 +68,6 @@ try {
   const code = await runCli(process.argv.slice(2), io);
   process.exitCode = outputLost ? EXIT.usage : code;
 } catch (error) {
-  io.err(`This is a bug in llm-healthd; please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
+  tellBug(error);
   process.exitCode = EXIT.bug;
 }

@@ -1,11 +1,13 @@
 /**
- * The one redaction: everything that leaves the process as text (log, metric, page, API, error) goes through `text`.
- * It hides the secrets it was taught, wherever they stand, and whatever looks like a secret by its shape; and what would steer a terminal.
+ * The one redaction: everything that leaves the process as text (log, metric, page, API, error, crash) goes through `text`.
+ * It hides the secrets it was taught, wherever they stand and however they are spelled, and whatever looks like a secret by its shape; and
+ * what would steer a terminal.
  */
 import { printable } from "./printable.ts";
+import { escapedForm, plainForms } from "./spellings.ts";
 
 export interface Redactor {
-  /** From now on hide this value, and its URL-encoded, JSON-escaped and base64 spellings. */
+  /** From now on hide this value, in every spelling of spellings.ts. */
   learn(secret: string): void;
   text(text: string): string;
 }
@@ -14,47 +16,45 @@ export const HIDDEN = "[hidden]";
 // Shorter "secrets" would blank out innocent words all over the log.
 const SHORTEST_SECRET = 6;
 
-/** Shapes that are secret or personal whoever's they are. Sources: openrouter-api §1, §2, §8; AWS SigV4 query parameters. */
+/** Names whose JSON values are secret or personal whatever they are. */
+const PERSONAL = "user_id|creator_user_id|organization_id|workspace_id|flagged_input|key_hash|hash|label";
+
+/** Shapes that are secret or personal whoever's they are. Sources: openrouter-api §1, §2, §8; AWS SigV4 query parameters; bcrypt's modular format. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/sk-(?:or-v1-|proj-|ant-)?[A-Za-z0-9_-]{12,}/g, HIDDEN],
   [
-    /((?:authorization|proxy-authorization|x-api-key|api-key|cookie)["']?\s*[:=]\s*["']?)(?:(?:Bearer|Basic)\s+)?[^\s"',}]+/gi,
+    /((?:authorization|proxy-authorization|x-api-key|api-key|cookie)\\{0,8}["']?\s{0,8}[:=]\s{0,8}\[?\\{0,8}["']?)(?:(?:Bearer|Basic)\s+)?[^\s"',}\\]+/gi,
     `$1${HIDDEN}`,
   ],
-  [/(Bearer\s+)[A-Za-z0-9._~+/=-]{6,}/g, `$1${HIDDEN}`],
-  [/(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s"']+/gi, `$1${HIDDEN}`],
-  [/(Signature=)[0-9a-f]{16,}/gi, `$1${HIDDEN}`],
-  [
-    /("(?:user_id|creator_user_id|organization_id|workspace_id|flagged_input|key_hash|hash|label)"\s*:\s*")(?:[^"\\]|\\.)*"/g,
-    `$1${HIDDEN}"`,
-  ],
+  [/(Bearer(?:\s|%20|\+){1,8})[A-Za-z0-9._~+/=%-]{6,}/gi, `$1${HIDDEN}`],
+  [/(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&\s"'<\\]+/gi, `$1${HIDDEN}`],
+  [/(Signature(?:=|%3D))[0-9a-f]{16,}/gi, `$1${HIDDEN}`],
+  // A body may be JSON within JSON: as many backslashes stand before the closing quotation mark as before the opening one.
+  [new RegExp(`((?<!\\\\)(\\\\{0,8})"(?:${PERSONAL})\\2"\\s{0,8}:\\s{0,8}\\2")(?:(?!(?<!\\\\)\\2")[^])*`, "g"), `$1${HIDDEN}`],
   [/\$2[a-z]?\$\d\d\$[./A-Za-z0-9]{10,}/g, HIDDEN],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
   [/((?:https?:)?\/\/)[^/\s:@"']+:[^/\s@"']+@/g, `$1${HIDDEN}@`],
   [/\buser_[A-Za-z0-9]{8,}/g, HIDDEN],
 ];
 
-function spellings(secret: string): string[] {
-  return [
-    secret,
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString("base64"),
-    Buffer.from(`Bearer ${secret}`).toString("base64"),
-  ];
-}
+// Only where there are escapes is the slow search worth it.
+const HAS_ESCAPES = /[%\\&+]/;
 
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
-  const known = new Set<string>();
+  const plain = new Set<string>();
+  const escaped = new Map<string, RegExp>();
   const learn = (secret: string): void => {
-    if (secret.length >= SHORTEST_SECRET) for (const spelling of spellings(secret)) known.add(spelling);
+    if (secret.length < SHORTEST_SECRET || escaped.has(secret)) return;
+    for (const form of plainForms(secret)) plain.add(form);
+    escaped.set(secret, escapedForm(secret));
   };
   for (const secret of secrets) learn(secret);
   return {
     learn,
     text(text) {
       let out = text;
-      for (const secret of known) out = out.replaceAll(secret, HIDDEN);
+      for (const form of plain) out = out.replaceAll(form, HIDDEN);
+      if (HAS_ESCAPES.test(out)) for (const form of escaped.values()) out = out.replace(form, HIDDEN);
       for (const [shape, replacement] of SHAPES) out = out.replace(shape, replacement);
       return printable(out);
     },

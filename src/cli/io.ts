@@ -1,5 +1,6 @@
 /** Where a command writes, and what the other end can show. */
 import { styleText } from "node:util";
+import type { Redactor } from "../base/redact.ts";
 
 export interface Io {
   /** The answer itself: what a script reads. */
@@ -13,6 +14,8 @@ export interface Io {
   readonly colour: boolean;
   /** How wide the terminal at `out` is; undefined where there is none, 0 where it does not tell. */
   readonly columns?: number | undefined;
+  /** Knows every secret that this process has read: the log, what is told of a failure, and a crash go through it. */
+  readonly redactor: Redactor;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user or the system asks the program to end. */
   readonly stop: AbortSignal;

@@ -1,12 +1,13 @@
 import { createLog, type Log, type LogLevel } from "../base/log.ts";
-import { createRedactor, type Redactor } from "../base/redact.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { Config } from "../config/config.ts";
 import { type Invocation, text } from "./command.ts";
 
 /** The log that the flags ask for, or else the config; undefined after the complaint about a file that cannot be written. */
 export function logFor(invocation: Invocation, config: Config): { log: Log; redactor: Redactor } | undefined {
   const { io } = invocation;
-  const redactor = createRedactor(config.secrets);
+  const { redactor } = io;
+  for (const secret of config.secrets) redactor.learn(secret);
   const format = text(invocation, "logFormat") ?? (io.live ? "pretty" : "json");
   const { file } = config.log;
   try {

@@ -1,6 +1,5 @@
 /** The configured models against a catalogue, live or saved, as rows for people and for scripts. */
 import { readFileSync, statSync } from "node:fs";
-import { createRedactor } from "../base/redact.ts";
 import { type Catalogue, type CatalogueModel, fetchCatalogue, readCatalogue } from "../clients/openrouter/catalogue.ts";
 import type { Connection } from "../clients/openrouter/connection.ts";
 import type { Config, Credential } from "../config/config.ts";
@@ -137,7 +136,7 @@ export async function modelRows(
   invocation: Invocation,
   { offline = false, search }: { readonly offline?: boolean; readonly search?: string | undefined } = {},
 ): Promise<readonly ModelRow[] | undefined> {
-  const connection = connectionOf(credential, createContext(createRedactor(config.secrets), { proxies: config.proxy }));
+  const connection = connectionOf(credential, createContext(invocation.io.redactor, { proxies: config.proxy }));
   const signal = AbortSignal.any([invocation.io.stop, AbortSignal.timeout(TIMEOUT_MS)]);
   const source = await openCatalogue(connection, credential.name, invocation, signal, offline);
   if (source === undefined) return undefined;

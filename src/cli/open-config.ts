@@ -1,5 +1,5 @@
 /** Reads the config a command was told to use, or says everything that is wrong with it. */
-import { createRedactor, type Redactor } from "../base/redact.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { Config, ConfigIssue } from "../config/config.ts";
 import { formatIssue } from "../config/issue.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
@@ -9,11 +9,15 @@ import { type Io, paint } from "./io.ts";
 
 export const DEFAULT_CONFIG = "config/healthd.yaml";
 
-/** How this invocation's config is read; again at each reload. */
+/** How this invocation's config is read; again at each reload. The redactor learns what is secret in it. */
 export function configReader(invocation: Invocation): () => Loaded {
   const { io } = invocation;
   const file = text(invocation, "config") ?? (io.env.LLM_HEALTHD_CONFIG || DEFAULT_CONFIG);
-  return () => loadConfig({ file, sections, env: io.env, envFiles: list(invocation, "envFile") });
+  return () => {
+    const loaded = loadConfig({ file, sections, env: io.env, envFiles: list(invocation, "envFile") });
+    if (loaded.ok) for (const secret of loaded.config.secrets) io.redactor.learn(secret);
+    return loaded;
+  };
 }
 
 type Judged =
@@ -34,5 +38,5 @@ export function printIssues(io: Io, loaded: Judged): void {
 export function openConfig(invocation: Invocation): { config: Config; redactor: Redactor } | undefined {
   const loaded = configReader(invocation)();
   printIssues(invocation.io, loaded);
-  return loaded.ok ? { config: loaded.config, redactor: createRedactor(loaded.config.secrets) } : undefined;
+  return loaded.ok ? { config: loaded.config, redactor: invocation.io.redactor } : undefined;
 }

@@ -14,7 +14,7 @@ import { type Files, type SecretsFound, takeSecrets } from "./secrets.ts";
 import type { Section } from "./section.ts";
 import { fieldsOf, isMapping, valueAt } from "./shape.ts";
 import { parseSource, type Source } from "./source.ts";
-import { type Env, lookUp, parseEnvText, SECRET_NAME, variablesIn } from "./variables.ts";
+import { type Env, lookUp, parseEnvText, SECRET_NAME, secretsIn, variablesIn } from "./variables.ts";
 
 export interface LoadOptions {
   readonly file: string;
@@ -39,14 +39,28 @@ export type Loaded = (
 interface Environment {
   readonly env: Env;
   readonly issues: ConfigIssue[];
-  readonly warnings: ConfigIssue[];
+  /** Files that others may read; `secret`: there is a variable in it whose name says that it holds a secret. */
+  readonly open: readonly { readonly file: string; readonly text: string; readonly secret: boolean }[];
 }
 
-const PRIVATE = { found: "a file with secrets that others may read", expected: "a file only its owner may read" };
+const privately = (file: string): ConfigIssue => ({
+  file,
+  path: "",
+  found: "a file with secrets that others may read",
+  expected: "a file only its owner may read",
+  fix: `chmod 600 ${file}`,
+});
+
+// Below it, it is `none` or `unused` for a local server that asks for no key.
+const SHORTEST_LITERAL = 8;
+
+/** Some secret stands in it, letter by letter. */
+const holdsOne = (text: string, secrets: readonly string[]): boolean =>
+  secrets.some((secret) => secret.length >= SHORTEST_LITERAL && text.includes(secret));
 
 function readEnvironment(options: LoadOptions, readText: ReadText): Environment {
   const issues: ConfigIssue[] = [];
-  const warnings: ConfigIssue[] = [];
+  const open: Environment["open"][number][] = [];
   let env: Env = {};
   for (const file of options.envFiles ?? []) {
     const read = readText(file);
@@ -55,11 +69,10 @@ function readEnvironment(options: LoadOptions, readText: ReadText): Environment 
       continue;
     }
     const variables = parseEnvText(read.text);
-    const holdsSecret = Object.entries(variables).some(([name, value]) => SECRET_NAME.test(name) && value !== "");
-    if (read.open && holdsSecret) warnings.push({ file, path: "", ...PRIVATE, fix: `chmod 600 ${file}` });
+    if (read.open) open.push({ file, text: read.text, secret: secretsIn(variables).length > 0 });
     env = { ...env, ...variables };
   }
-  return { env: { ...env, ...options.env }, issues, warnings };
+  return { env: { ...env, ...options.env }, issues, open };
 }
 
 /** A whole config on one line, for people who have none yet. */
@@ -122,9 +135,6 @@ function secretVariables(text: string, env: Env): string[] {
     return SECRET_NAME.test(name) && value !== undefined && value !== "" ? [value] : [];
   });
 }
-
-// Below it, it is `none` or `unused` for a local server that asks for no key.
-const SHORTEST_LITERAL = 8;
 
 function literalWarnings(source: Source, secrets: SecretsFound): Finding[] {
   return secrets.places
@@ -195,11 +205,15 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { proxy, issues: unfit } = proxyOf(root.proxy, environment.env);
   if (unfit.length > 0) return { ok: false, issues: unfit, files };
   const literal = issuesOf(file, warnings, secrets);
-  const open = source.open && literal.length > 0 ? [{ file, path: "", ...PRIVATE, fix: `chmod 600 ${file}` }] : [];
+  const open = source.open && holdsOne(source.text, secrets) ? [privately(file)] : [];
   return {
     ok: true,
     config: { ...assemble(file, folder, root, parts, [...secrets, ...proxySecrets(proxy)]), proxy, text: source.text },
-    warnings: [...environment.warnings, ...open, ...literal],
+    warnings: [
+      ...environment.open.filter(({ secret, text }) => secret || holdsOne(text, secrets)).map((opened) => privately(opened.file)),
+      ...open,
+      ...literal,
+    ],
     files,
   };
 }

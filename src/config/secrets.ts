@@ -62,10 +62,14 @@ function takeField(value: Record<string, unknown>, path: Path, key: string, file
   if (secret !== undefined) found.places.push([...path, key]);
 }
 
-/** A header such as `Authorization: Bearer X` hides both the whole and the X. */
+// `search`, `2023-06-01` and `application/json` are none; a mixture of letters and digits as long as this is.
+const LOOKS_SECRET = /^(?=.*[A-Za-z])(?=.*\d)(?!.*:\/\/)\S{12,}$/;
+
+/** A header such as `Authorization: Bearer X` hides both the whole and the X; any other hides what looks like a secret. */
 function learnHeaders(headers: Record<string, unknown>, values: Set<string>): void {
   for (const [name, content] of Object.entries(headers)) {
-    if (!SECRET_NAME.test(name) || typeof content !== "string" || content === "") continue;
+    if (typeof content !== "string" || content === "") continue;
+    if (!SECRET_NAME.test(name) && !LOOKS_SECRET.test(content.split(" ").at(-1) ?? "")) continue;
     values.add(content);
     values.add(content.split(" ").at(-1) ?? content);
   }

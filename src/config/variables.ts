@@ -10,6 +10,10 @@ export const lookUp = (env: Env, name: string): string | undefined => (Object.ha
 /** Variables and headers with such a name hold something to hide; `x-portkey-provider: openai` does not. */
 export const SECRET_NAME = /(?:(?:^|[-_.]|api|access|private)key|secret|token|passw|authorization|cookie)(?!.*_file$)/i;
 
+/** Values of the variables that hold something to hide, by their names. */
+export const secretsIn = (env: Env): string[] =>
+  Object.entries(env).flatMap(([name, value]) => (SECRET_NAME.test(name) && value !== undefined && value !== "" ? [value] : []));
+
 // Node's parser knows quotes, comments and `export`, but takes a byte order mark for part of the first name.
 export const parseEnvText = (text: string): Env => parseEnv(text.replace(/^\uFEFF/, ""));
 

@@ -42,6 +42,23 @@ test("an env file with secrets that others may read is a warning", () => {
   expect(warningsOf(load({ text: KEY, env: { KEY: "sk-or-v1-0123456789" }, envFiles: [harmless] }))).toEqual([]);
 });
 
+test.each([
+  ["a token in a header", "apps: { site: { url: 'https://a.example/', headers: { X-Team-Auth: t0ken-of-the-team } } }", 1],
+  ["a token in a query", "apps: { site: { url: 'https://a.example/?k=t0ken-of-the-team' } }", 1],
+  ["only a variable's name", KEY, 0],
+  ["nothing to hide", "apps: { site: { url: 'https://a.example/', headers: { X-Team: search } } }", 0],
+])("a config that others may read, with %s", (_, text, count) => {
+  const file = write("open.yaml", `${text}\n`, 0o644);
+  const warnings = warningsOf(load({ file, env: { KEY: "sk-or-v1-0123456789abcdef" } }));
+  expect(warnings.map(({ fix }) => fix)).toEqual(Array.from({ length: count }, () => `chmod 600 ${file}`));
+});
+
+test("an env file that others may read, with a secret whose name does not tell", () => {
+  const file = write("odd.env", "ANTHROPIC=sk-or-v1-0123456789abcdef\n", 0o604);
+  const text = KEY.replace("KEY}", "ANTHROPIC}");
+  expect(warningsOf(load({ text, env: {}, envFiles: [file] })).map(({ fix }) => fix)).toEqual([`chmod 600 ${file}`]);
+});
+
 test("headers and variables that hold one are known to the redactor", () => {
   const text = `apps: { site: { url: "https://a.example/?t=\${TOKEN}", headers: { Authorization: Bearer abcdefgh } } }`;
   const { secrets } = configOf(load({ text, env: { TOKEN: "t0ps3cret" } }));

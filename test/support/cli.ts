@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRedactor } from "../../src/base/redact.ts";
 import { runCli } from "../../src/cli/index.ts";
 import type { ExitCode, Io } from "../../src/cli/io.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
@@ -26,6 +27,7 @@ export async function cli(args: readonly string[], over: Partial<Io> = {}): Prom
     terminal: false,
     live: false,
     colour: false,
+    redactor: createRedactor(),
     env: {},
     stop: new AbortController().signal,
     onHangUp: () => () => undefined,

@@ -58,7 +58,7 @@ function requestIdOf({ exchange: { headers }, error }: Answer): string | undefin
   return [told].flat()[0] ?? (error?.requestId || undefined);
 }
 
-function measured(answer: Answer): Evidence {
+function measured({ redactor }: S3Connection, answer: Answer): Evidence {
   const { durationSeconds, phases, certificateExpiresAt, clockSkewSeconds } = answer.exchange;
   const requestId = requestIdOf(answer);
   return {
@@ -67,7 +67,7 @@ function measured(answer: Answer): Evidence {
     phases,
     ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
     ...(clockSkewSeconds === undefined ? {} : { clockSkewSeconds }),
-    ...(requestId === undefined ? {} : { requestId }),
+    ...(requestId === undefined ? {} : { requestId: oneLine(redactor.text(requestId)) }),
   };
 }
 
@@ -96,7 +96,7 @@ export async function perform<T, O>(connection: S3Connection, order: Order<T, O>
   return {
     reason: failure?.reason ?? "ok",
     evidence: {
-      ...measured(answer),
+      ...measured(connection, answer),
       ...(failure === undefined ? {} : told(connection, answer, `${operation}: ${failure.message}`)),
       request: {
         operation,
