@@ -12,12 +12,21 @@ function inBase64(bytes: Buffer): string[] {
   });
 }
 
-/** Texts to look for as they are: itself, base64 of any alignment and alphabet, hex in both cases, with and without spaces. */
+/** Texts to look for as they are: itself, in JSON, in JSON within JSON, in a form, base64 of any alignment and alphabet, hex in both cases, with and without spaces. */
 export function plainForms(text: string): ReadonlySet<string> {
   const bytes = Buffer.from(text);
   const hex = bytes.toString("hex");
   const spaced = hex.replaceAll(/..(?=.)/g, "$& ");
-  return new Set([text, ...inBase64(bytes), ...[hex, spaced].flatMap((form) => [form, form.toUpperCase()])]);
+  const json = JSON.stringify(text).slice(1, -1);
+  const form = new URLSearchParams({ _: text }).toString().slice(2);
+  return new Set([
+    text,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    form,
+    ...inBase64(bytes),
+    ...[hex, spaced].flatMap((one) => [one, one.toUpperCase()]),
+  ]);
 }
 
 const NAMED: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
