@@ -114,10 +114,15 @@ const log = object({
 
 const history = object({
   path: text.prefault("data/history.db").meta({
-    description: "The database of what happened. Relative to the working directory.",
+    description:
+      "The database of what happened; one daemon writes it. Relative to the working directory. Beside it stand `-wal` and `-shm` while it is in use, and `.lock`.",
     title: "a file name",
   }),
-  keep: duration.prefault("30d").meta({ description: "How long it is kept.", examples: ["30d"] }),
+  keep: duration.prefault("30d").meta({
+    description:
+      "How long failures and incidents are kept: at most 200,000 failures, in at most 512 MiB. What went well is kept for a day, and at most a million runs; uptime for 400 days.",
+    examples: ["30d"],
+  }),
 });
 
 const proxy = object({
