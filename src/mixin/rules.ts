@@ -20,8 +20,8 @@ export interface RuleGroup<Rule> {
   readonly rules: readonly Rule[];
 }
 
-// What looks back over hours need not be asked every few seconds.
-const RECORDING_SECONDS = 30;
+// What wakes nobody, and what looks back over hours or days, need not be asked every few seconds.
+const UNHURRIED_SECONDS = 30;
 
 /**
  * The daemon serves its own runbooks. Where the alert names none that lives, any that does; where none lives, the file in the package.
@@ -55,18 +55,17 @@ function alertRule(entry: Alert<AlertName>, options: RuleOptions): AlertRule {
 }
 
 export function alertRules(options: RuleOptions = defaultOptions): { readonly groups: readonly RuleGroup<AlertRule>[] } {
-  const interval = duration(EVALUATION_SECONDS);
   return {
     groups: alertGroups.map(({ name, alerts }) => ({
       name: `llm-healthd-${name}`,
-      interval,
+      interval: duration(alerts.some(({ severity }) => severity === "critical") ? EVALUATION_SECONDS : UNHURRIED_SECONDS),
       rules: alerts.map((entry) => alertRule(entry, options)),
     })),
   };
 }
 
 export const recordings = () => ({
-  groups: [{ name: "llm-healthd-recordings", interval: duration(RECORDING_SECONDS), rules: recordingRules }],
+  groups: [{ name: "llm-healthd-recordings", interval: duration(UNHURRIED_SECONDS), rules: recordingRules }],
 });
 
 /** As in every file here: long lines stay whole, text that spans lines keeps them. */

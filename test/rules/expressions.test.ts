@@ -15,6 +15,7 @@ import { prometheusRuleYaml } from "../../src/mixin/prometheus.ts";
 import { recordingRules } from "../../src/mixin/recorded.ts";
 import { type AlertRule, alertRules, allRules, toYaml } from "../../src/mixin/rules.ts";
 import { burns, threshold, windows } from "../../src/mixin/slo.ts";
+import { EVALUATION_SECONDS } from "../../src/mixin/timing.ts";
 import { selectorsOf, syntaxErrors } from "../mixin/promql.ts";
 import { cli } from "../support/cli.ts";
 import { findProgram, missing } from "../support/programs.ts";
@@ -97,6 +98,13 @@ test("what wakes somebody counts looks; only the daemon's own absence is waited 
   for (const { labels, for: wait, alert } of rules.filter((rule) => rule.labels.severity === "critical")) {
     expect(wait === undefined || labels.scope === "daemon", alert).toBe(true);
     expect(labels.scope, alert).not.toBe("slo");
+  }
+});
+
+test("what wakes somebody is asked as often as plan promises, the rest at leisure", () => {
+  for (const { interval, rules: some } of alertRules().groups) {
+    const wakes = some.some(({ labels }) => labels.severity === "critical");
+    expect(interval).toBe(wakes ? `${EVALUATION_SECONDS}s` : "30s");
   }
 });
 
