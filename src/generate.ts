@@ -11,6 +11,7 @@ import { grafanaDashboards, grafanaDatasource } from "./mixin/grafana.ts";
 import { prometheusRuleYaml, prometheusYaml } from "./mixin/prometheus.ts";
 import { alertsYaml, recordingsYaml } from "./mixin/rules.ts";
 import { sections } from "./probes/index.ts";
+import { webConfigDoc } from "./web/web-config/docs.ts";
 
 interface Made {
   /** From the repository's root. */
@@ -22,6 +23,7 @@ export const generated: readonly Made[] = [
   { path: "config/schema.json", make: () => jsonSchema(sections) },
   { path: "config/example.yaml", make: () => exampleYaml(sections) },
   { path: "docs/config.md", make: () => configDoc(sections) },
+  { path: "docs/web-config.md", make: webConfigDoc },
   { path: "docs/metrics.md", make: metricsMarkdown },
   { path: "docs/cli.md", make: cliDoc },
   { path: "config/grafana/provisioning/datasources/prometheus.yaml", make: grafanaDatasource },

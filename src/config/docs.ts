@@ -155,11 +155,16 @@ A credential NAME is two targets: \`NAME\` (the key) and \`NAME_catalog\` (the l
 YAML's anchors, aliases and merge keys (\`<<\`) work.
 `;
 
-export function configDoc(sections: readonly Section[]): string {
-  const body = [...fieldsOf(rootSchema(sections))].flatMap(([key, schema]) => {
+/** A chapter for each top-level key of a file. */
+export function chapters(root: AnySchema): string[] {
+  return [...fieldsOf(root)].flatMap(([key, schema]) => {
     const entry = core(schema) instanceof z.ZodRecord ? schemaAt(schema, ["any"]) : undefined;
     const path = entry === undefined ? key : `${key}.NAME`;
-    return [`## \`${path}\``, "", notesOf(schema).description ?? "", "", ...tables(path, entry ?? schema)];
+    const head = [`## \`${path}\``, "", notesOf(schema).description ?? "", ""];
+    return fieldsOf(entry ?? schema).size === 0 ? head : [...head, ...tables(path, entry ?? schema)];
   });
-  return `${[INTRODUCTION, ...body].join("\n").trimEnd()}\n`;
+}
+
+export function configDoc(sections: readonly Section[]): string {
+  return `${[INTRODUCTION, ...chapters(rootSchema(sections))].join("\n").trimEnd()}\n`;
 }

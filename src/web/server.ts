@@ -155,6 +155,8 @@ function guard(app: FastifyInstance, { admit, connections, limits, send, closing
     if (connections.begin(request.raw, reply.raw) > limits.answersPerConnection) {
       return send(reply, { ...refusal(path, 429, "Too many requests on one connection."), headers: { connection: "close" } });
     }
+    // `GET http://elsewhere/config` names a host of its own, beside the Host that is looked at.
+    if (!request.url.startsWith("/")) return send(reply, refusal(path, 400, "The URL cannot be read."));
     const refused = await admit(askOf(request, reply, closing), path, listening());
     return refused === undefined ? undefined : send(reply, refused);
   });

@@ -7,7 +7,7 @@ import { type Evidence, up } from "../../src/core/outcome.ts";
 import type { ProbeRecord, Target } from "../../src/core/probe.ts";
 import { alertOf } from "../../src/mixin/alerts/reasons.ts";
 import type { TargetState, WebOptions } from "../../src/web/options.ts";
-import { createWeb, type Web } from "../../src/web/server.ts";
+import { createWeb, LIMITS, type Limits, type Web } from "../../src/web/server.ts";
 
 export const SECRET = "correct-horse-battery";
 const timing = { every: { seconds: 300 }, timeoutSeconds: 60, needs: [] };
@@ -74,8 +74,8 @@ export interface Served extends AsyncDisposable {
   readonly web: Web;
 }
 
-export async function serve(options: Partial<WebOptions> = {}): Promise<Served> {
-  const web = createWeb({ ...sound, ...options });
+export async function serve(options: Partial<WebOptions> = {}, limits: Partial<Limits> = {}): Promise<Served> {
+  const web = createWeb({ ...sound, ...options }, { ...LIMITS, ...limits });
   const { url } = await web.listen("127.0.0.1", 0);
   return { url, web, [Symbol.asyncDispose]: () => web.close() };
 }

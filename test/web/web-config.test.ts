@@ -174,6 +174,17 @@ test("a file with secrets that others may read, and a name that no client can se
   ]);
 });
 
+test("the example in config/ loads, beside the files it names", () => {
+  const example = readFileSync(join(import.meta.dirname, "../../config/web.yaml"), "utf8");
+  writeFileSync(at("client-ca.crt"), readFileSync(at("ca.crt")));
+  expect(issuesOf(example)).toEqual([]);
+  const loaded = load(example);
+  expect(loaded.ok && loaded.config).toMatchObject({
+    tls: { clientAuth: "RequireAndVerifyClientCert", allowedSans: ["prometheus.example.net"] },
+    rateLimit: { intervalSeconds: 0.1, burst: 50 },
+  });
+});
+
 test("no file at all", () => {
   const loaded = loadWebConfig(at("nowhere.yaml"));
   expect(!loaded.ok && loaded.issues.map(({ found, fix }) => [found, fix])).toEqual([["no such file", "make it, or correct its name"]]);
