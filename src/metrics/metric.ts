@@ -1,6 +1,6 @@
 /** What a metric is: data that says its name, its meaning, and how to read it from a record. Readers are pure. */
 import type { Probed, Skipped } from "../core/outcome.ts";
-import type { ProbeRecord, Target } from "../core/probe.ts";
+import { isSuspect, type ProbeRecord, type Target } from "../core/probe.ts";
 import type { Memory } from "./memory.ts";
 
 export type ProbedRecord = ProbeRecord & { readonly outcome: Probed };
@@ -45,6 +45,13 @@ export function sample<Label extends string>(
 ): Sample<Label>[] {
   return value === undefined || value === null ? [] : [{ labels, value: Number(value) }];
 }
+
+type Reader<Label extends string> = (record: ProbedRecord) => readonly Sample<Label>[];
+/** For latencies: of a run whose measuring was disturbed, none. healthd_measurement_suspect_total counts it. */
+export const undisturbed =
+  <Label extends string>(read: Reader<Label>): Reader<Label> =>
+  (record) =>
+    isSuspect(record) ? [] : read(record);
 
 export const seconds = (milliseconds: number | null | undefined): number | undefined =>
   milliseconds === undefined || milliseconds === null ? undefined : milliseconds / 1000;

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import { down, type Outcome, type SkipCause, skipped, unanswered } from "../core/outcome.ts";
 import type { Gate, Planned, Probe, ProbeRecord, Refusal, Sink, Target } from "../core/probe.ts";
 import { overlapGate } from "./gates/overlap.ts";
+import { createStandstillWatch, type StandstillWatch } from "./standstill.ts";
 
 export interface RunnerOptions {
   readonly clock: Clock;
@@ -39,19 +40,10 @@ function refusalOf(target: Target, gates: readonly Gate[]): Refusal | undefined 
   return undefined;
 }
 
-interface Run {
-  readonly record: Promise<ProbeRecord>;
-  readonly abort: AbortController;
-}
-
-export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOptions): Runner {
-  const running = new Map<string, Run>();
-  const abandoned = new Set<Promise<unknown>>();
-  const stopping = new AbortController();
-  const closedGate: Gate = { refuse: () => (closed ? { cause: "stopping" } : undefined) };
-  let closed = false;
-
-  const publish = (record: ProbeRecord): ProbeRecord => {
+/** Hands a record to every sink: the trouble of one is not the others'. */
+const publisher =
+  (sinks: readonly Sink[], log: Log) =>
+  (record: ProbeRecord): ProbeRecord => {
     for (const sink of sinks) {
       try {
         sink.take(record);
@@ -62,12 +54,26 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
     return record;
   };
 
+interface Run {
+  readonly record: Promise<ProbeRecord>;
+  readonly abort: AbortController;
+}
+
+export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOptions): Runner {
+  const running = new Map<string, Run>();
+  const abandoned = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
+  const standstill = createStandstillWatch(clock);
+  const publish = publisher(sinks, log);
+  const closedGate: Gate = { refuse: () => (closed ? { cause: "stopping" } : undefined) };
+  let closed = false;
+
   const start = (planned: Planned, latenessSeconds?: number): Promise<ProbeRecord> => {
     const { target } = planned;
     began?.(planned);
     const abort = new AbortController();
     const stop = AbortSignal.any([stopping.signal, abort.signal]);
-    const record = observe(planned, { clock, log, stop }, latenessSeconds).then((seen) => {
+    const record = observe(planned, { clock, log, stop, standstill }, latenessSeconds).then((seen) => {
       if (running.get(target.name)?.abort !== abort) return seen;
       running.delete(target.name);
       return publish(seen);
@@ -116,10 +122,13 @@ interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly stop: AbortSignal;
+  readonly standstill: StandstillWatch;
 }
 
-async function observe({ target, probe }: Planned, { clock, log, stop }: Surroundings, latenessSeconds?: number): Promise<ProbeRecord> {
+async function observe({ target, probe }: Planned, around: Surroundings, latenessSeconds?: number): Promise<ProbeRecord> {
+  const { clock, log, stop } = around;
   const startedAt = clock.wall();
+  const stoodStill = around.standstill.begin();
   const start = clock.monotonic();
   const deadline = new AbortController();
   const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => deadline.abort());
@@ -134,6 +143,7 @@ async function observe({ target, probe }: Planned, { clock, log, stop }: Surroun
     outcome: stop.aborted && outcome.verdict !== "up" ? skipped("stopping") : outcome,
     startedAt,
     durationSeconds: (clock.monotonic() - start) / 1000,
+    standstillSeconds: stoodStill(),
     ...(latenessSeconds === undefined ? {} : { latenessSeconds }),
   };
 }

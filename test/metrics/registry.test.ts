@@ -178,6 +178,20 @@ test("a refused run counts, and moves no gauge of its target", async () => {
   ]);
 });
 
+test("latencies of a suspect measurement are counted and left out; what it found is not", async () => {
+  const metrics = newMetrics(model, bucket);
+  for (const target of [model, bucket]) {
+    metrics.take(record(target, up({ ...answered, ...stored }), { standstillSeconds: 0.4, latenessSeconds: 0 }));
+  }
+  expect(await linesOf(metrics, "healthd_measurement_suspect_total")).toEqual(["healthd_measurement_suspect_total 2"]);
+  const histograms = catalogue.filter(({ type }) => type === "histogram").map(({ name }) => name);
+  const counted = (await lines(metrics)).filter((line) => histograms.some((name) => line.startsWith(`${name}_count`)));
+  expect(counted).toEqual(["healthd_scheduler_lateness_seconds_count 2"]);
+  expect(await linesOf(metrics, "healthd_probe_success")).toHaveLength(2);
+  metrics.take(record(model, up(answered), { standstillSeconds: 0.01 }));
+  expect(await linesOf(metrics, "healthd_model_time_to_first_token_seconds_count")).toHaveLength(2);
+});
+
 test("scrapes that come together get the same whole page", async () => {
   const metrics = newMetrics(model);
   const [one, two] = await Promise.all([metrics.render(), metrics.render()]);

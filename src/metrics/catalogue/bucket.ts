@@ -1,6 +1,6 @@
 /** Metrics of storage buckets. */
 import type { Target } from "../../core/probe.ts";
-import { DURATION_BUCKETS_SECONDS, metric, type ProbedRecord, type Sample, sample, TARGET, targetLabels } from "../metric.ts";
+import { DURATION_BUCKETS_SECONDS, metric, type ProbedRecord, type Sample, sample, TARGET, targetLabels, undisturbed } from "../metric.ts";
 
 const DIRECTIONS = ["sent", "received"] as const;
 
@@ -19,8 +19,9 @@ export const bucketMetrics = [
     help: "How long single operations on the bucket took, in seconds, all operations together.",
     labels: TARGET,
     buckets: DURATION_BUCKETS_SECONDS,
-    read: ({ target, outcome: { evidence } }) =>
+    read: undisturbed(({ target, outcome: { evidence } }) =>
       (evidence.operations ?? []).flatMap((operation) => sample(targetLabels(target), operation.durationSeconds)),
+    ),
   }),
   // A histogram by operation would be 15 series for each of eight; the latest value of each is what a person looks for.
   metric({

@@ -1,6 +1,6 @@
 /** Metrics of the daemon itself: how well it keeps its timetable, and what it is set to. */
 import { type SkipCause, skipCauses } from "../../core/outcome.ts";
-import type { ProbeRecord } from "../../core/probe.ts";
+import { isSuspect, type ProbeRecord } from "../../core/probe.ts";
 import { DURATION_BUCKETS_SECONDS, metric, sample } from "../metric.ts";
 
 /** A run the timetable owed and could not give is missed; one refused because the daemon stops is not. */
@@ -32,6 +32,13 @@ export const schedulerMetrics = [
     labels: ["cause"],
     start: () => skipCauses.flatMap((cause) => (MISSED[cause] ? sample({ cause }, 0) : [])),
     readSkip: ({ outcome: { cause } }) => (MISSED[cause] ? sample({ cause }, 1) : []),
+  }),
+  metric({
+    name: "healthd_measurement_suspect_total",
+    type: "counter",
+    help: "Number of probes during which llm-healthd itself stood still for more than 50 ms and a tenth of the probe: their latencies are in no histogram.",
+    labels: [],
+    read: (record) => (isSuspect(record) ? sample({}, 1) : []),
   }),
 ] as const;
 

@@ -11,6 +11,7 @@ import {
   type Sample,
   sample,
   seconds,
+  undisturbed,
 } from "../metric.ts";
 
 /** The finish reasons OpenRouter promises; whatever else a provider invents is `other`, for label values are a closed list. */
@@ -54,8 +55,9 @@ const answers = [
     help: "Time from the start of a probe to the model's first token, in seconds, of its reasoning and of its answer.",
     labels: [...MODEL, "token"],
     buckets: DURATION_BUCKETS_SECONDS,
-    read: ({ target, outcome }) =>
+    read: undisturbed(({ target, outcome }) =>
       TOKENS.flatMap((token) => sample({ ...modelLabels(target), token }, outcome.evidence.completion?.firstTokenSeconds?.[token])),
+    ),
   }),
   metric({
     name: "healthd_model_time_per_output_token_seconds",
@@ -63,7 +65,7 @@ const answers = [
     help: "Time per output token after the first, in seconds; measured on answers of 16 tokens or more.",
     labels: MODEL,
     buckets: DURATION_BUCKETS_SECONDS,
-    read: ofAnswer((completion) => completion.perOutputTokenSeconds),
+    read: undisturbed(ofAnswer((completion) => completion.perOutputTokenSeconds)),
   }),
   metric({
     name: "healthd_model_tokens_total",

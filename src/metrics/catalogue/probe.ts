@@ -13,6 +13,7 @@ import {
   TARGET,
   TARGET_CREDENTIAL,
   targetLabels,
+  undisturbed,
 } from "../metric.ts";
 
 /** Codes that page someone: their counters start at 0, because increase() cannot see the first event of a series that was not there. */
@@ -160,10 +161,10 @@ const counted = [
   metric({
     name: "healthd_probe_duration_seconds",
     type: "histogram",
-    help: "How long probes took to the last byte, in seconds, by verdict, failures included.",
+    help: "How long probes took to the last byte, in seconds, by verdict, failures included; suspect measurements are left out.",
     labels: [...TARGET, "verdict"],
     buckets: DURATION_BUCKETS_SECONDS,
-    read: (record) => sample({ ...targetLabels(record.target), verdict: record.outcome.verdict }, lasted(record)),
+    read: undisturbed((record) => sample({ ...targetLabels(record.target), verdict: record.outcome.verdict }, lasted(record))),
   }),
 ] as const;
 

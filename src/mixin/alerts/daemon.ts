@@ -8,6 +8,7 @@ const INSTANCE = labels("healthd_targets", "job", "instance");
 const STALLED_INTERVALS = 3;
 const SKEW_SECONDS = 30;
 const LAG_SECONDS = 0.25;
+const SUSPECT_SHARE = 0.1;
 
 export const daemonAlerts = [
   alert({
@@ -117,6 +118,22 @@ or count by (${INSTANCE}) (
       "{{ $labels.instance }}: one timer of a hundred ran {{ $value | humanizeDuration }} late. Give it more processor time, or divide the targets into shards.",
     expr: `${series("healthd_event_loop_lag_seconds", { stat: "p99" })} > ${LAG_SECONDS}`,
     forSeconds: 5 * MINUTE,
+    keepFiringSeconds: STICKY_SECONDS,
+    dashboard: "healthd-daemon",
+  }),
+  alert({
+    name: "HealthdMeasuresLate",
+    severity: "warning",
+    scope: "daemon",
+    owner: "prober",
+    summary: "The daemon stands in its own way: latencies of many probes could not be measured.",
+    description:
+      "{{ $labels.instance }} stood still during {{ $value | humanizePercentage }} of its probes; their latencies are left out. Give it more processor time, or divide the targets into shards.",
+    // A few at each start, while the program is still being loaded, are no trouble.
+    expr: `sum by (${INSTANCE}) (rate(${series("healthd_measurement_suspect_total")}[30m]))
+/ sum by (${INSTANCE}) (rate(${series("healthd_probes_total", { verdict: { not: "skipped" } })}[30m]))
+> ${SUSPECT_SHARE}`,
+    forSeconds: 10 * MINUTE,
     keepFiringSeconds: STICKY_SECONDS,
     dashboard: "healthd-daemon",
   }),

@@ -114,6 +114,28 @@ export const ownCases: readonly Case[] = [
     },
   },
   {
+    alert: "HealthdMeasuresLate",
+    fires: {
+      series: [
+        metric("healthd_measurement_suspect_total", {}, each(3)),
+        metric("healthd_probes_total", { ...KEY, verdict: "up" }, each(20)),
+      ],
+      at: 40,
+      lingers: 30,
+      labels: HERE,
+      says: "127.0.0.1:10556 stood still during 15% of its probes; their latencies are left out. Give it more processor time, or divide the targets into shards. Owner: prober.",
+    },
+    quiet: {
+      // A start's few, and runs that were skipped are no measurements.
+      series: [
+        metric("healthd_measurement_suspect_total", {}, (minute) => (minute < 3 ? 0 : 5)),
+        metric("healthd_probes_total", { ...KEY, verdict: "up" }, each(20)),
+        metric("healthd_probes_total", { ...KEY, verdict: "skipped" }, 0),
+      ],
+      at: 40,
+    },
+  },
+  {
     alert: "HealthdShardMissing",
     fires: {
       series: [0, 2].flatMap((index) => [

@@ -125,7 +125,7 @@ const timetable: Section = {
       unit: "s",
       size: [8, 8],
       queries: [{ expr: `max by (instance, stat) (${latest("healthd_event_loop_lag_seconds")})`, legend: "{{instance}} {{stat}}" }],
-      links: runbooks("HealthdLoopLate"),
+      links: runbooks("HealthdLoopLate", "HealthdMeasuresLate"),
     }),
     heatmap({
       title: "Lateness of runs",

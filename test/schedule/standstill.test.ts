@@ -1,0 +1,70 @@
+/** What the daemon knows of its own error: a loop that stands still is seen, and told from one that only waits. */
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { createLog } from "../../src/base/log.ts";
+import { createRedactor } from "../../src/base/redact.ts";
+import { unanswered, up } from "../../src/core/outcome.ts";
+import { isSuspect, type ProbeRecord } from "../../src/core/probe.ts";
+import { createRunner } from "../../src/schedule/runner.ts";
+import { createStandstillWatch } from "../../src/schedule/standstill.ts";
+import { model } from "../metrics/records.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+
+test("the longest standstill of each measurement, and none of the time before it", async () => {
+  const clock = createFakeClock();
+  const watch = createStandstillWatch(clock);
+  const early = watch.begin();
+  await clock.advance(15);
+  clock.freeze(200);
+  const late = watch.begin();
+  await clock.advance(100);
+  expect(early()).toBeGreaterThan(0.15);
+  expect(late()).toBeLessThan(0.02);
+  expect(clock.pending).toBe(0);
+});
+
+test("a standstill that no timer has told of yet counts too", async () => {
+  const clock = createFakeClock();
+  const end = createStandstillWatch(clock).begin();
+  await clock.advance(5);
+  clock.freeze(300);
+  expect(end()).toBeGreaterThan(0.28);
+});
+
+test.each([
+  ["nothing", 0, 1, false],
+  ["less than a bucket", 0.05, 0.02, false],
+  ["more than a short probe bears", 0.06, 0.1, true],
+  ["little of a long one", 0.9, 10, false],
+  ["much of a long one", 1.1, 10, true],
+])("%s is suspect or not", (_, standstillSeconds, durationSeconds, expected) => {
+  expect(isSuspect({ standstillSeconds, durationSeconds } as ProbeRecord)).toBe(expected);
+});
+
+/** Blocks this process for real: the clock is the system's, and nothing else can run meanwhile. */
+function block(ms: number): void {
+  const end = systemClock.monotonic() + ms;
+  while (systemClock.monotonic() < end);
+}
+
+test("a loop that is blocked during a probe marks its record, and only its", async () => {
+  const records: ProbeRecord[] = [];
+  const log = createLog({ level: "fatal", format: "json", colour: false, redactor: createRedactor() });
+  const runner = createRunner({ clock: systemClock, log, sinks: [{ take: (record) => records.push(record) }] });
+  const probing = (during: () => void) => ({
+    target: model,
+    probe: {
+      run: async () => {
+        await turn();
+        during();
+        return up(unanswered);
+      },
+    },
+  });
+  const blocked = await runner.now(probing(() => block(120)));
+  expect(blocked.standstillSeconds).toBeGreaterThan(0.1);
+  expect(isSuspect(blocked)).toBe(true);
+  await runner.stop(1);
+  expect(records).toHaveLength(1);
+});
