@@ -48,6 +48,8 @@ export interface Daemon {
   reload(): Promise<Reloaded>;
   /** Not ok when probing has stopped. */
   alive(): Standing;
+  /** Probes that are running now. */
+  inFlight(): number;
   /** No new probes; running ones end or are aborted; the server closes last. */
   stop(): Promise<void>;
 }
@@ -195,6 +197,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
       url,
       reload: reloader.reload,
       alive: () => alive(parts.probing),
+      inFlight: parts.probing.inFlight,
       async stop() {
         log.info("stopping: running probes end first");
         unwatch();

@@ -1,0 +1,13 @@
+import type { LifeOptions } from "./life.ts";
+
+/** A real one: what the soak must page for, exactly once. */
+export const OUTAGE: Omit<LifeOptions, "folder"> & { readonly alert: string } = {
+  alert: "StorageUnavailable",
+  hours: 3,
+  failureShare: 0,
+  outage: {
+    fromHour: 1,
+    hours: 1,
+    begin: ({ faults }) => faults.on("s3_slow_down"),
+  },
+};
