@@ -28,10 +28,15 @@ export function quoteAt(root: AnySchema, source: Source, path: Path): string {
   return typeof value === "string" ? `a text of ${value.length} character${value.length === 1 ? "" : "s"}` : "a value that is no text";
 }
 
+function tooSmall({ origin, minimum }: z.core.$ZodIssueTooSmall, title: string): { readonly expected: string; readonly fix: string } {
+  if (origin === "array") return { expected: "a list that is not empty", fix: "write something into it" };
+  return { expected: origin === "string" ? `${title} that is not empty` : `at least ${minimum}`, fix: `write ${minimum} or more` };
+}
+
 function expectation(issue: z.core.$ZodIssue, notes: Notes): string {
   const { title, examples } = notes;
   if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
-  if (issue.code === "too_small") return issue.origin === "string" ? `${title} that is not empty` : `at least ${issue.minimum}`;
+  if (issue.code === "too_small") return tooSmall(issue, title).expected;
   if (issue.code === "too_big") return `at most ${issue.maximum}`;
   return examples.length > 0 ? `${title} such as ${examples.slice(0, 2).map(inYaml).join(" or ")}` : title;
 }
@@ -48,7 +53,7 @@ function remedy(issue: z.core.$ZodIssue, notes: Notes, key: string, value: unkno
     const near = nearest(value, issue.values.map(String));
     return near === undefined ? "write one of these" : `did you mean ${near}?`;
   }
-  if (issue.code === "too_small") return `write ${issue.minimum} or more`;
+  if (issue.code === "too_small") return tooSmall(issue, notes.title).fix;
   if (issue.code === "too_big") return `write ${issue.maximum} or less`;
   if (issue.code === "invalid_type") {
     const fix = typeRemedy(issue.expected, notes, value);
@@ -59,7 +64,7 @@ function remedy(issue: z.core.$ZodIssue, notes: Notes, key: string, value: unkno
 
 function typeRemedy(expected: string, notes: Notes, value: unknown): string | undefined {
   if (expected === "string" && typeof value === "number" && notes.title.startsWith("a duration"))
-    return `add a unit: ${value}s or ${value}m`;
+    return value < 1000 ? `add a unit: ${value}s or ${value}m` : `add a unit: ${value}ms or ${value}s`;
   if (expected === "string" && notes.examples.length === 0 && typeof value !== "object") return "put it in quotes";
   if (expected === "number" && typeof value === "string" && Number.isFinite(Number(value))) return "remove the quotes";
   if (expected !== "object" && expected !== "record") return undefined;

@@ -15,7 +15,7 @@ import {
 } from "yaml";
 import type { Finding, Path } from "./issue.ts";
 import { formatPath } from "./issue.ts";
-import { syntaxProblem } from "./syntax.ts";
+import { CONFLICT, CONFLICT_MARK, isConfusion, syntaxProblem } from "./syntax.ts";
 import { type Env, substitute } from "./variables.ts";
 
 export interface Place {
@@ -146,13 +146,17 @@ function placeAt(lines: LineCounter, offset: number): Place {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-/** One finding a line: after the first, the parser is only confused. */
+/** One finding a line, and of what the parser has no words for only the first: after it, it is only confused. */
 function syntaxFindings(doc: Document.Parsed, text: string, lines: LineCounter): Finding[] {
+  const conflict = doc.errors.length === 0 ? -1 : text.search(CONFLICT_MARK);
+  if (conflict >= 0) return [{ ...placeAt(lines, conflict), path: "", ...CONFLICT }];
   const byLine = new Map<number, Finding>();
   for (const { code, pos } of [...doc.errors, ...doc.warnings]) {
     const place = placeAt(lines, pos[0]);
     const line = text.split("\n")[place.line - 1] ?? "";
-    if (!byLine.has(place.line)) byLine.set(place.line, { ...place, path: "", ...syntaxProblem(code, text.slice(pos[0]), line) });
+    const problem = syntaxProblem(code, text.slice(pos[0]), line);
+    if (byLine.has(place.line) || (byLine.size > 0 && isConfusion(problem))) continue;
+    byLine.set(place.line, { ...place, path: "", ...problem });
   }
   return [...byLine.values()];
 }

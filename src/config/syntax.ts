@@ -29,6 +29,17 @@ const BY_CODE: Partial<Record<ErrorCode, Words>> = {
 
 const UNQUOTED_VARIABLE = words("a variable without quotes inside { } or [ ]", "quotes around it", `write "\${NAME}"`);
 
+/** Words for what only follows from something else that is wrong. */
+export const isConfusion = (problem: Required<Problem>): boolean => problem === OTHER;
+
+/** Git's marks of a conflict that nobody settled, and what to say of them in place of all that they break. */
+export const CONFLICT_MARK = /^(?:<{7}|={7}|>{7})(?= |$)/m;
+export const CONFLICT = words(
+  "the marks of a merge conflict",
+  "the file as it is to be",
+  "settle it, and remove the lines <<<<<<<, ======= and >>>>>>>",
+);
+
 /** `at` is the source from the error's place on, `line` the line it is in. */
 export function syntaxProblem(code: ErrorCode, at: string, line: string): Words {
   if (code === "DUPLICATE_KEY") {

@@ -34,14 +34,14 @@ const REMEMBERED_REQUESTS = 10_000;
 const REMEMBERED_TEXT = 64 * 1024;
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
 
-export function createJournal(): Journal {
+export function createJournal(remembered = REMEMBERED_REQUESTS): Journal {
   const requests: SeenRequest[] = [];
   return {
     requests,
     note(request) {
       const seen: { -readonly [Name in keyof SeenRequest]: SeenRequest[Name] } = { ...request };
       requests.push(seen);
-      if (requests.length > REMEMBERED_REQUESTS) requests.shift();
+      if (requests.length > remembered) requests.shift();
       return (status, finishedAt) => {
         seen.status = status;
         seen.finishedAt = finishedAt;

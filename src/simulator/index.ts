@@ -37,6 +37,8 @@ export interface SimulatorOptions {
   /** Credits left at the start. */
   readonly balanceUsd?: number;
   readonly seed?: number;
+  /** How many requests are kept to be looked at: 10,000 unless somebody measures memory beside it. */
+  readonly requestsKept?: number;
   readonly catalogueSize?: number;
 }
 
@@ -68,7 +70,7 @@ export interface Simulator {
   readonly credentials: SimulatorCredentials;
   readonly faults: Faults;
   readonly account: SimulatedAccount;
-  /** What was asked, oldest first, the control's own pages not among it; the newest ten thousand. */
+  /** What was asked, oldest first, the control's own pages not among it; the newest `requestsKept`. */
   readonly requests: readonly SeenRequest[];
   /** Cuts every connection and frees the ports. */
   stop(): Promise<void>;
@@ -147,7 +149,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const credentials = credentialsOf(seed);
   let ports: Ports | undefined;
   const faults = createSwitchboard(now, () => settlePorts(faults, ports));
-  const { requests, note } = createJournal();
+  const { requests, note } = createJournal(options.requestsKept);
   const desk = { switchboard: faults, note, random: seededRandom(seed), now };
   const world = worldOf(options, credentials, seed, now);
   const openrouter = routeOpenRouter(world, API_BASE);

@@ -88,7 +88,7 @@ export async function live(options: LifeOptions): Promise<Life> {
   // All of it lies in the past, so that Prometheus has nothing to say against the times.
   const start = Math.floor(systemClock.wall() / 1000 / HOUR - hours - 1) * HOUR;
   const clock = createFakeClock(start * 1000);
-  const swift = { firstTokenMs: 0, tokenMs: 0, catalogueSize: 40 };
+  const swift = { firstTokenMs: 0, tokenMs: 0, catalogueSize: 40, requestsKept: 100 };
   // Signatures are made by the real clock, so storage lives in real time.
   const [storage, llm] = await Promise.all([startSimulator(swift), startSimulator({ ...swift, now: clock.wall })]);
   const operator = createOperator({ folder, clock, storage, llm, failureShare });

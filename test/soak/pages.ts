@@ -17,15 +17,6 @@ export interface Pages {
   seriesCount(): number;
 }
 
-function seriesOf(page: string): Map<string, string> {
-  const series = new Map<string, string>();
-  for (const line of page.split("\n")) {
-    const end = line.lastIndexOf(" ");
-    if (end > 0 && !line.startsWith("#")) series.set(line.slice(0, end), line.slice(end + 1));
-  }
-  return series;
-}
-
 function labelled(series: string): string {
   const brace = series.indexOf("{");
   return brace < 0 ? `${series}{${JOB}}` : `${series.slice(0, brace)}{${JOB},${series.slice(brace + 1)}`;
@@ -33,9 +24,14 @@ function labelled(series: string): string {
 
 /** The series that are wanted, and how many there are in all. */
 function read(page: string | undefined): { readonly wanted: Map<string, string>; readonly count: number } {
-  const all = seriesOf(page ?? "");
-  const wanted = new Map([...all].filter(([series]) => WANTED.test(series)));
-  return { wanted: wanted.set("up", page === undefined ? "0" : "1"), count: all.size };
+  const lines = (page ?? "").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const wanted = lines
+    .filter((line) => WANTED.test(line))
+    .map((line): [string, string] => {
+      const end = line.lastIndexOf(" ");
+      return [line.slice(0, end), line.slice(end + 1)];
+    });
+  return { wanted: new Map(wanted).set("up", page === undefined ? "0" : "1"), count: lines.length };
 }
 
 export function createPages(write: (text: string) => void): Pages {
