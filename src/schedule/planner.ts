@@ -53,8 +53,9 @@ export interface Pace {
 export const freeRequestsAllowed = ({ freeRequestsPerDay, freeQuotaShare }: Allowance): number =>
   Math.floor(freeRequestsPerDay * freeQuotaShare);
 
-// The first results come within seconds of the start, yet not all in the same instant.
+// The first results come within seconds of the start, yet not all in the same instant; and of thousands, no more in a second than can be measured well.
 const FIRST_SPREAD_SECONDS = 2;
+const FIRST_RUNS_PER_SECOND = 100;
 // What costs nothing goes first, so that a rejected key or a missing model is known before any completion is asked for.
 const SPENDER_DELAY_SECONDS = 0.5;
 
@@ -93,20 +94,26 @@ export const intervalSeconds = (every: Every): number => ("seconds" in every ? e
 
 const configured = (target: Target): number => intervalSeconds(target.every);
 
-function unstretched(target: Target): Pace {
+function unstretched(target: Target, spreadSeconds: number): Pace {
   const seconds = configured(target);
   const delay = target.kind === "model" ? SPENDER_DELAY_SECONDS : 0;
   return {
     intervalSeconds: seconds,
     longestSeconds: "cron" in target.every ? rhythmOf(target.every.cron).longestSeconds : seconds,
     phaseSeconds: fraction(target.name) * seconds,
-    firstDelaySeconds: delay + fraction(target.name) * Math.min(FIRST_SPREAD_SECONDS, seconds / 2),
+    firstDelaySeconds: delay + fraction(target.name) * Math.min(spreadSeconds, seconds / 2),
     stretched: false,
   };
 }
 
 /** Paces of targets that draw on the same pot, evenly one after the other. */
-function share(some: readonly Paced[], perRun: (spend: Spend) => number, perDay: number, perMinute: number): Map<string, Pace> {
+function share(
+  some: readonly Paced[],
+  spreadSeconds: number,
+  perRun: (spend: Spend) => number,
+  perDay: number,
+  perMinute: number,
+): Map<string, Pace> {
   const consumers = some.map(({ target, spend }) => ({
     everySeconds: configured(target),
     perRun: spend === undefined ? 0 : perRun(spend),
@@ -114,10 +121,11 @@ function share(some: readonly Paced[], perRun: (spend: Spend) => number, perDay:
   }));
   const interval = shortestInterval(consumers, perDay);
   const names = some.map(({ target }) => target.name).toSorted();
+  const places = new Map(names.map((name, place) => [name, place]));
   return new Map(
     some.map(({ target, spend }) => {
-      const own = unstretched(target);
-      const place = names.indexOf(target.name);
+      const own = unstretched(target, spreadSeconds);
+      const place = places.get(target.name) ?? 0;
       // No more of them in the first minute than a minute allows.
       const firstDelaySeconds = own.firstDelaySeconds + Math.floor(place / perMinute) * 60;
       if ("cron" in target.every || interval <= own.intervalSeconds) return [target.name, { ...own, firstDelaySeconds }];
@@ -136,14 +144,15 @@ const pots = (paced: readonly Paced[]): Map<string, readonly Paced[]> =>
 
 /** A pace for every target, by name. `allowances` by credential. */
 export function planPaces(paced: readonly Paced[], allowances: ReadonlyMap<string, Allowance>): ReadonlyMap<string, Pace> {
-  const paces = new Map(paced.map(({ target }) => [target.name, unstretched(target)]));
+  const spreadSeconds = Math.max(FIRST_SPREAD_SECONDS, paced.length / FIRST_RUNS_PER_SECOND);
+  const paces = new Map(paced.map(({ target }) => [target.name, unstretched(target, spreadSeconds)]));
   for (const some of pots(paced).values()) {
     const spend = some[0]?.spend;
     const allowance = spend === undefined ? undefined : allowances.get(spend.credential);
     if (spend === undefined || allowance === undefined) continue;
     const shared = spend.free
-      ? share(some, () => 1, freeRequestsAllowed(allowance), allowance.freeRequestsPerMinute)
-      : share(some, ({ usd }) => usd, allowance.usdPerDay, Number.POSITIVE_INFINITY);
+      ? share(some, spreadSeconds, () => 1, freeRequestsAllowed(allowance), allowance.freeRequestsPerMinute)
+      : share(some, spreadSeconds, ({ usd }) => usd, allowance.usdPerDay, Number.POSITIVE_INFINITY);
     for (const [name, pace] of shared) paces.set(name, pace);
   }
   return paces;

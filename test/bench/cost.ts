@@ -12,7 +12,7 @@ import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const ROUNDS = 5;
 const PER_SECOND = 100;
-const SECONDS = 4;
+const SECONDS = 3;
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
 /** CPU of the daemon's whole process over the window, for each probe that ended in it. */

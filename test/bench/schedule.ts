@@ -5,7 +5,7 @@ import { mean, median, quantile, sleep, sum } from "./support/stats.ts";
 import { startUpstream } from "./support/upstream.ts";
 
 const PER_SECOND = 100;
-const SECONDS = 30;
+const SECONDS = 20;
 const MANY = 10_000;
 const MANY_SECONDS = 60;
 

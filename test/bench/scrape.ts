@@ -7,7 +7,7 @@ import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const SCRAPES = 9;
 const ROUNDS = 5;
-const SECONDS = 4;
+const SECONDS = 3;
 const agent = new Agent({ keepAlive: true });
 
 interface Scrape {

@@ -37,6 +37,15 @@ describe("free models", () => {
     for (const gap of gaps) expect(gap).toBeCloseTo(interval / 7, 6);
   });
 
+  test("of thousands, the first runs after the start come no faster than they can be measured", () => {
+    const many = [...Array(3000).keys()].map((at) => ({ target: aTarget({ name: `app_${at}`, kind: "app", every: { seconds: 600 } }) }));
+    const delays = [...paces(many).values()].map(({ firstDelaySeconds }) => firstDelaySeconds);
+    expect(Math.max(...delays)).toBeLessThan(30);
+    const seconds = Map.groupBy(delays, (delay) => Math.floor(delay));
+    expect(Math.max(...[...seconds.values()].map(({ length }) => length))).toBeLessThan(150);
+    expect(Math.max(...[...paces(many.slice(0, 200)).values()].map(({ firstDelaySeconds }) => firstDelaySeconds))).toBeLessThan(2);
+  });
+
   test("the first runs after the start keep to the requests a minute", () => {
     const delays = [...paces(seven).values()].map(({ firstDelaySeconds }) => firstDelaySeconds);
     expect(delays.filter((delay) => delay < 60)).toHaveLength(4);

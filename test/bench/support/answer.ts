@@ -37,10 +37,11 @@ const shown = (cell: Cell): string => {
   return Math.abs(cell) >= 100 ? Math.round(cell).toLocaleString("en-US") : String(Number(cell.toPrecision(3)));
 };
 
-const met = ({ figure, atMost }: Goal): boolean => figure <= atMost;
+export const missed = ({ figure, atMost }: Goal): boolean => !(figure <= atMost);
 const outcome = (goal: Goal): string => {
   if (!Number.isFinite(goal.figure)) return "not measured";
-  return met(goal) ? "met" : `missed by ${shown(((goal.figure - goal.atMost) / goal.atMost) * 100)} %`;
+  if (goal.atMost === 0) return missed(goal) ? "missed" : "met";
+  return !missed(goal) ? "met" : `missed by ${shown(((goal.figure - goal.atMost) / goal.atMost) * 100)} %`;
 };
 
 const withUnit = (value: number, unit: string): string => (unit === "×" ? `${shown(value)} ×` : `${shown(value)} ${unit}`);

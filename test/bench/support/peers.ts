@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { fraction } from "../../../src/schedule/planner.ts";
 import { answers, findProgram, freePort, until } from "../../support/programs.ts";
 import { certificate, cpuMs, end, folder, owned, rssMiB } from "./scratch.ts";
 import { machineClock } from "./stats.ts";
@@ -13,7 +14,7 @@ export const BLACKBOX = findProgram("prometheus-blackbox-exporter") ?? findProgr
 export const CURL = findProgram("curl");
 
 export interface Blackbox {
-  /** Asks for that many probes, evenly over the time; what its clock added to the upstream's, in milliseconds. */
+  /** Asks for that many probes, at the same moments of each second as the daemon; what its clock added to the upstream's, in milliseconds. */
   probe(upstream: Upstream, perSecond: number, seconds: number): Promise<number[]>;
   cpuMs(): number;
   rssMiB(): number;
@@ -65,12 +66,14 @@ export async function startBlackbox(): Promise<Blackbox | undefined> {
   };
 }
 
-/** Starts one every 1/perSecond, and waits for all. */
+/** Starts each at the moment of a second at which the daemon starts the same target's probe, and waits for all. */
 async function paced<T>(perSecond: number, seconds: number, one: () => Promise<T>): Promise<T[]> {
+  const phases = [...Array(perSecond).keys()].map((at) => fraction(`a${at}`)).toSorted((a, b) => a - b);
+  const due = [...Array(seconds).keys()].flatMap((second) => phases.map((phase) => (second + phase) * 1000));
   const started: Promise<T>[] = [];
   const begin = machineClock();
-  for (let at = 0; at < perSecond * seconds; at++) {
-    const wait = begin + (at * 1000) / perSecond - machineClock();
+  for (const at of due) {
+    const wait = begin + at - machineClock();
     if (wait > 0) await new Promise((done) => setTimeout(done, wait));
     started.push(one());
   }

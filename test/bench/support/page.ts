@@ -1,0 +1,57 @@
+/** docs/benchmarks.md. */
+import { execFileSync } from "node:child_process";
+import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
+import { REMARKS } from "../remarks.ts";
+import { type Answer, goalTable, markdown, missed } from "./answer.ts";
+import { BLACKBOX, CURL } from "./peers.ts";
+
+export interface Surroundings {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly peers: string;
+  /** How many processes wanted to run, on average, in the minute before. */
+  readonly load: number;
+}
+
+function version(program: string | undefined, pattern: RegExp): string {
+  if (program === undefined) return "not installed";
+  // blackbox_exporter tells its version on stderr, in some of its releases.
+  const text = execFileSync("sh", ["-c", '"$0" --version 2>&1', program], { encoding: "utf8" });
+  return pattern.exec(text)?.[1] ?? "?";
+}
+
+export function surroundings(): Surroundings {
+  const [first] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 16).replace("T", " "),
+    machine: `${cpus().length} × ${first?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}`,
+    node: process.version,
+    peers: `blackbox_exporter ${version(BLACKBOX, /version (\S+)[, ]/)}, curl ${version(CURL, /curl (\S+)/)}`,
+    load: loadavg()[0] ?? Number.NaN,
+  };
+}
+
+const INTRO = `# Benchmarks
+
+Made by \`npm run bench\`; do not edit. One run, everything on one machine over loopback: the daemon, its upstream and the peer share its cores, so read
+ratios before milliseconds. The truth is what the upstream saw: it runs in a process of its own and notes when it had each request and when its last
+byte left, on the same monotonic clock. Each figure is the median of several rounds in which the probers take turns. \`benchmarks.json\` has the same.
+`;
+
+export function page(about: Surroundings, answers: readonly Answer[]): string {
+  const goals = answers.flatMap((answer) => answer.goals);
+  const lost = goals.filter(missed);
+  const { date, machine, node, peers, load } = about;
+  const remarks = REMARKS.filter(({ of }) => lost.some(({ goal }) => of.test(goal))).map(({ why }) => `- ${why}`);
+  return [
+    INTRO,
+    `${date} UTC. ${machine}. Node ${node}; ${peers}. Load before the run: ${load.toFixed(2)}.`,
+    "",
+    `${goals.length - lost.length} of ${goals.length} goals met.`,
+    "",
+    markdown(goalTable(goals)),
+    ...(remarks.length === 0 ? [] : ["## Where it falls short, and why", "", ...remarks, ""]),
+    ...answers.flatMap(({ title, method, tables }) => [`## ${title}`, "", method, "", ...tables.map(markdown)]),
+  ].join("\n");
+}
