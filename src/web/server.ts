@@ -147,14 +147,20 @@ interface Gate {
   listening(): string;
 }
 
+/** Node holds HTTP/1 to its limit itself, and tells it to a client of HTTP/2 without holding it to it. */
+const headerBytes = ({ raw }: FastifyRequest): number => raw.rawHeaders.reduce((sum, part) => sum + part.length, 0);
+
 /** Before any route, and for every path: what is too much, then who may not. */
 function guard(app: FastifyInstance, { admit, connections, limits, send, closing, listening }: Gate): void {
   app.addHook("onRequest", async (request, reply) => {
     const path = pathOf(request);
     if (request.url.length > limits.urlCharacters) return send(reply, refusal(path, 414, "The URL is too long."));
     if (connections.begin(request.raw, reply.raw) > limits.answersPerConnection) {
-      return send(reply, { ...refusal(path, 429, "Too many requests on one connection."), headers: { connection: "close" } });
+      // HTTP/2 has no such header, and needs none: its streams are bounded.
+      const headers: Answer["headers"] = request.raw.httpVersionMajor === 1 ? { connection: "close" } : {};
+      return send(reply, { ...refusal(path, 429, "Too many requests on one connection."), headers });
     }
+    if (headerBytes(request) > limits.headerBytes) return send(reply, refusal(path, 431, "The headers are too long."));
     // `GET http://elsewhere/config` names a host of its own, beside the Host that is looked at.
     if (!request.url.startsWith("/")) return send(reply, refusal(path, 400, "The URL cannot be read."));
     const refused = await admit(askOf(request, reply, closing), path, listening());

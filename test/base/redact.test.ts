@@ -66,6 +66,9 @@ test.each([
   [String.raw`{"raw":"{\"user_id\": \"org-1234\"}"}`, "org-1234"],
   ["proxy http://bob:hunter22@proxy.example:3128", "hunter22"],
   ["users: { bob: $2y$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234 }", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"],
+  ["-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIKvFaXc9\n-----END EC PRIVATE KEY-----\n", "MHcCAQEEIIKvFaXc9"],
+  [JSON.stringify({ key: "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n" }), "MIGHAgEAMBMGByqGSM49"],
+  ["key: |\n  -----BEGIN PRIVATE KEY-----\n  MIGHAgEAMBMGByqGSM49 cut off", "MIGHAgEAMBMGByqGSM49"],
 ])("%s hides its secret by shape", (text, secret) => expect(createRedactor().text(text)).not.toContain(secret));
 
 test("what stands around a personal value stays", () => {
@@ -98,6 +101,8 @@ test("no text makes the search run away: it would stand still with the whole dae
     "sk-or-v1-0123",
     " ",
     "$2y$10$",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----BEGIN A",
   ];
   for (const run of runs) expect(redactor.text(run.repeat(30_000 / run.length)).length).toBeGreaterThan(0);
 });

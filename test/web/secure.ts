@@ -5,6 +5,8 @@ import { type RequestOptions, request } from "node:https";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { formatIssue } from "../../src/config/issue.ts";
+import type { WebOptions } from "../../src/web/options.ts";
+import type { Limits } from "../../src/web/server.ts";
 import { type Followed, followWebConfig } from "../../src/web/web-config/follow.ts";
 import { type Authority, certificateFolder, makeAuthority, type Pair, RSA } from "../support/pki.ts";
 import { type Reply, type Served, serve, sound } from "./setup.ts";
@@ -39,14 +41,19 @@ export interface SecureServed extends Served {
   write(yaml: string): void;
 }
 
-export async function serveSecure({ folder }: Pki, yaml: string): Promise<SecureServed> {
+export async function serveSecure(
+  { folder }: Pki,
+  yaml: string,
+  options: Partial<WebOptions> = {},
+  limits: Partial<Limits> = {},
+): Promise<SecureServed> {
   const file = join(folder, "web.yaml");
   const write = (text: string): void => writeFileSync(file, text, { mode: 0o600 });
   write(yaml);
   const readings: boolean[] = [];
   const follow = followWebConfig({ file, log: sound.log, onRead: (ok) => void readings.push(ok) });
   if (!follow.ok) throw new Error(follow.issues.map(formatIssue).join("\n"));
-  const served = await serve({ webConfig: follow.current });
+  const served = await serve({ webConfig: follow.current, ...options }, limits);
   return { ...served, follow, readings, write };
 }
 
