@@ -24,7 +24,7 @@ export function takeLock(file: string): Lock {
   makeFolder(dirname(path));
   const database = new DatabaseSync(path);
   try {
-    database.exec("pragma busy_timeout = 0; begin exclusive");
+    database.exec("pragma busy_timeout = 0; pragma journal_mode = memory; begin exclusive");
   } catch (error) {
     database.close();
     if (isBusy(error)) throw new InUse("another llm-healthd writes it now");

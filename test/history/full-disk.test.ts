@@ -1,48 +1,28 @@
 /** A disk without room, a real one: a small tmpfs. */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { noSmallDisk, type SmallDisk, smallDisk } from "../support/disk.ts";
 import { fine, type HistoryWorld, historyWorld, kimi, limited, recordAt, rowsOf, spend } from "../support/history.ts";
-
-/** Why this machine cannot have a small disk of its own; in CI that is a failure. */
-function noSmallDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "healthd-mount-"));
-  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { encoding: "utf8" });
-  if (status === 0) spawnSync("umount", [folder]);
-  rmSync(folder, { recursive: true });
-  if (status === 0) return undefined;
-  const why = `needs the right to mount a tmpfs: ${stderr}`;
-  if (process.env.CI !== undefined) throw new Error(why);
-  return why;
-}
 
 describe.skipIf(noSmallDisk() !== undefined)("a full disk", () => {
   let world: HistoryWorld;
-  let disk: string;
+  let disk: SmallDisk;
   beforeEach(() => {
-    disk = mkdtempSync(join(tmpdir(), "healthd-disk-"));
-    spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
-    mkdirSync(join(disk, "data"));
-    world = historyWorld(join(disk, "data"));
+    disk = smallDisk();
+    mkdirSync(join(disk.folder, "data"));
+    world = historyWorld(join(disk.folder, "data"));
   });
   afterEach(() => {
     world.end();
-    spawnSync("umount", [disk]);
-    rmSync(disk, { recursive: true });
+    disk.end();
   });
-  const fillDisk = (): void => {
-    const file = join(disk, "other-peoples-files");
-    const written = spawnSync("dd", ["if=/dev/zero", `of=${file}`, "bs=4k"], { encoding: "utf8" });
-    expect(written.stderr).toContain("No space left");
-  };
 
   test("nothing throws, it is told once, what waits is bounded, and it is written when there is room", async () => {
     const history = world.open();
     history.take(recordAt(world.clock.wall(), kimi, limited()));
     await world.clock.advance(1000);
-    fillDisk();
+    disk.fill();
     for (let round = 0; round < 30; round++) {
       for (let at = 0; at < 50; at++) history.take(recordAt(world.clock.wall(), kimi, limited({ requestId: `${round}-${at}` })));
       history.ledger.begin("kimi", spend, world.clock.wall());
@@ -54,7 +34,7 @@ describe.skipIf(noSmallDisk() !== undefined)("a full disk", () => {
     expect(history.ledger.freeRequestsSince("openrouter", 0)).toBe(30);
     expect(history.events({ limit: 10 })).toHaveLength(1);
 
-    rmSync(join(disk, "other-peoples-files"));
+    disk.clear();
     await world.clock.advance(10_000);
     expect(history.writable()).toBe(true);
     expect(world.told.slice(1)).toEqual([
@@ -74,14 +54,14 @@ describe.skipIf(noSmallDisk() !== undefined)("a full disk", () => {
     before.take(recordAt(world.clock.wall(), kimi, fine));
     before.close();
     await world.clock.advance(1000);
-    fillDisk();
+    disk.fill();
     const history = world.open();
     history.take(recordAt(world.clock.wall(), kimi, limited()));
     history.ledger.begin("kimi", spend, world.clock.wall());
     await world.clock.advance(10_000);
     expect(history.writable()).toBe(false);
     expect(history.ledger.freeRequestsSince("openrouter", 0)).toBe(2);
-    rmSync(join(disk, "other-peoples-files"));
+    disk.clear();
     await world.clock.advance(10_000);
     expect(history.writable()).toBe(true);
     expect(history.ledger.freeRequestsSince("openrouter", 0)).toBe(2);
