@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
 import { admitsClient } from "./client-certificate.ts";
-import type { WebConfig } from "./web-config/web-config.ts";
+import type { Tls, WebConfig } from "./web-config/web-config.ts";
 
 export interface ListenerLimits {
   readonly headerBytes: number;
@@ -28,26 +28,27 @@ const times = ({ headersMs, requestMs, idleMs, lookMs }: ListenerLimits) => ({
 });
 
 /** Each handshake uses the certificate that lies there now, and only clients whose own is good enough come any further. */
-function renewAndGuard(server: TlsServer, webConfig: () => WebConfig): void {
-  let used = webConfig();
+function renewAndGuard(server: TlsServer, webConfig: () => WebConfig, atStart: Tls): void {
+  let inUse = atStart;
+  // TLS that was taken out of the file stays until the next start, and its demands with it.
+  const newest = (): Tls => webConfig().tls ?? inUse;
   server.prependListener("connection", () => {
-    const now = webConfig();
-    if (now !== used && now.tls !== undefined) server.setSecureContext(now.tls.context);
-    used = now;
+    const tls = newest();
+    if (tls !== inUse) server.setSecureContext(tls.context);
+    inUse = tls;
   });
   const serve = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket: TLSSocket) => {
-    const { tls } = webConfig();
-    if (tls !== undefined && !admitsClient(tls, socket)) socket.destroy();
+    if (!admitsClient(newest(), socket)) socket.destroy();
     else for (const go of serve) Reflect.apply(go, server, [socket]);
   });
 }
 
-function secureServer(answer: RequestListener, limits: ListenerLimits, { tls, http2 }: WebConfig): TlsServer {
+function secureServer(answer: RequestListener, limits: ListenerLimits, tls: Tls, http2: boolean): TlsServer {
   const common = {
-    ...tls?.context,
-    requestCert: tls !== undefined && tls.clientAuth !== "NoClientCert",
+    ...tls.context,
+    requestCert: tls.clientAuth !== "NoClientCert",
     // Refused by admitsClient, which knows the types that let some through.
     rejectUnauthorized: false,
     handshakeTimeout: limits.headersMs,
@@ -63,10 +64,10 @@ function secureServer(answer: RequestListener, limits: ListenerLimits, { tls, ht
 
 /** Of what `webConfig` says, TLS or not, HTTP/2 and whether clients are asked for a certificate are fixed from now on. */
 export function createListener(answer: RequestListener, limits: ListenerLimits, webConfig: () => WebConfig): Server {
-  const now = webConfig();
-  if (now.tls === undefined) return createServer({ ...times(limits), maxHeaderSize: limits.headerBytes }, answer);
-  const server = secureServer(answer, limits, now);
-  renewAndGuard(server, webConfig);
+  const { tls, http2 } = webConfig();
+  if (tls === undefined) return createServer({ ...times(limits), maxHeaderSize: limits.headerBytes }, answer);
+  const server = secureServer(answer, limits, tls, http2);
+  renewAndGuard(server, webConfig, tls);
   // A handshake that fails is the client's affair, and there may be many.
   server.on("tlsClientError", (_error: Error, socket: Socket) => void socket.destroy());
   // fastify uses of a server what net.Server has, and looks for the rest.

@@ -199,3 +199,21 @@ test("a client CA that is withdrawn lets nobody in any more, not even by a resum
   await expect(secureGet(`${served.url}/metrics`, { ...friend, ...(session === undefined ? {} : { session }) })).rejects.toThrow();
   await expect(secureGet(`${served.url}/metrics`, friend)).rejects.toThrow();
 });
+
+test("TLS that is taken out of the file stays as it was until the next start: nobody comes in meanwhile", async () => {
+  await using served = await serveSecure(pki, tls("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"));
+  const stranger = () => secureGet(`${served.url}/metrics`, { ...trust(), ...pki.stranger.pem });
+  await expect(stranger()).rejects.toThrow();
+  served.write("");
+  await expect(stranger()).rejects.toThrow();
+  expect(served.readings).toEqual([true]);
+  expect((await secureGet(`${served.url}/metrics`, { ...trust(), ...pki.friend.pem })).status).toBe(200);
+});
+
+test("a client certificate that is asked for too late to be shown keeps everybody out", async () => {
+  await using served = await serveSecure(pki, tls());
+  expect((await secureGet(`${served.url}/metrics`, trust())).status).toBe(200);
+  served.write(tls("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"));
+  await expect(secureGet(`${served.url}/metrics`, { ...trust(), ...pki.stranger.pem })).rejects.toThrow();
+  await expect(secureGet(`${served.url}/metrics`, trust())).rejects.toThrow();
+});
