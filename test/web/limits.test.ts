@@ -38,7 +38,6 @@ describe("slow and silent ones are sent away in time", () => {
     await using served = await serve({ metrics: { render: async () => Buffer.from(page), contentType: "text/plain" } }, limits);
     const attacker = attack(served, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     attacker.socket.pause();
-    expect((await ask(`${served.url}/metrics`)).body.length).toBe(page.length);
     // Whoever writes hears that the connection is gone; these are the headers of a next request.
     attacker.socket.write("GET / HTTP/1.1\r\nX: ");
     await until(() => {
