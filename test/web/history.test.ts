@@ -104,11 +104,12 @@ describe("a parameter that means nothing is refused, and what it should be is sa
   });
 });
 
-test("whatever is asked, the answer is JSON: a list, or a complaint that repeats nothing", async () => {
+test("whatever is asked, the answer is JSON: a list, or a complaint that repeats nothing", { timeout: 60_000 }, async () => {
   history.take(recordAt(world.clock.wall(), kimi, limited()));
   const name = fc.oneof(fc.constantFrom("target", "code", "reason", "since", "limit"), fc.string({ maxLength: 12 }));
-  const value = fc.oneof(fc.string({ maxLength: 40, unit: "binary" }), fc.constantFrom("429", "1d", "9".repeat(400), "%00", "' or 1=1"));
-  const query = fc.array(fc.tuple(name, value), { maxLength: 4 });
+  const value = fc.oneof(fc.string({ maxLength: 30, unit: "binary" }), fc.constantFrom("429", "1d", "9".repeat(400), "%00", "' or 1=1"));
+  // Shorter than the longest URL that is taken, however it is spelt.
+  const query = fc.array(fc.tuple(name, value), { maxLength: 3 });
   await fc.assert(
     fc.asyncProperty(query, async (pairs) => {
       const text = pairs.map(([key, content]) => `${encodeURIComponent(key.toWellFormed())}=${encodeURIComponent(content.toWellFormed())}`);
