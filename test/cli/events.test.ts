@@ -144,6 +144,13 @@ describe("complains, with exit 2", () => {
     expect(err).toContain(words);
   });
 
+  test("a history that is in memory only", async () => {
+    writeFileSync(config, 'credentials: { openrouter: { api_key: "${API_KEY}" } }\nhistory: { path: ":memory:" }\n', { mode: 0o600 });
+    const { code, err } = await events();
+    expect(code).toBe(2);
+    expect(err).toContain("it is kept in the daemon's memory; ask its /api/v1/events");
+  });
+
   test.each([
     ["none yet", () => undefined, "there is no such file; `llm-healthd run` makes it"],
     ["a folder", () => mkdirSync(world.path), "it is a folder"],

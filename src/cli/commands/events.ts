@@ -36,6 +36,11 @@ function queryOf(invocation: Invocation): EventQuery | undefined {
   };
 }
 
+function whyNot(path: string, { code, message }: NodeJS.ErrnoException): string {
+  if (path === ":memory:") return "it is kept in the daemon's memory; ask its /api/v1/events";
+  return code === "ENOENT" ? "there is no such file; `llm-healthd run` makes it, in the folder where it runs" : message;
+}
+
 type Print = (events: readonly PastEvent[]) => void;
 
 /** Prints what comes, until the user stops it; goes along when the file is begun anew. */
@@ -91,9 +96,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   try {
     archive = openArchive(path);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const why = missing ? "there is no such file; `llm-healthd run` makes it, in the folder where it runs" : (error as Error).message;
-    io.err(`history.path ${path} cannot be read: ${why}.\n`);
+    io.err(`history.path ${path} cannot be read: ${whyNot(path, error as NodeJS.ErrnoException)}.\n`);
     return EXIT.usage;
   }
   const wanted = flag(invocation, "json");
