@@ -145,7 +145,7 @@ describe("complains, with exit 2", () => {
   });
 
   test("a history that is in memory only", async () => {
-    writeFileSync(config, 'credentials: { openrouter: { api_key: "${API_KEY}" } }\nhistory: { path: ":memory:" }\n', { mode: 0o600 });
+    writeFileSync(config, `credentials: { openrouter: { api_key: "\${API_KEY}" } }\nhistory: { path: ":memory:" }\n`, { mode: 0o600 });
     const { code, err } = await events();
     expect(code).toBe(2);
     expect(err).toContain("it is kept in the daemon's memory; ask its /api/v1/events");
