@@ -37,13 +37,18 @@ function inAnyEscape(char: string): string {
   const code = char.charCodeAt(0);
   const hex = code.toString(16).padStart(2, "0");
   // Each repetition has an end, or a long run of one letter would be searched from every one of its places to its end.
-  const forms = [`\\\\{1,8}(?:u00|x)${hex}`, `%(?:25){0,4}${hex}`, `&#(?:0{0,6}${code}|x0{0,6}${hex});`, `\\\\{0,8}${literal(char)}`];
-  if (char in NAMED) forms.push(`&${NAMED[char]};`);
+  const forms = [
+    `\\\\{1,8}(?:u00|x)${hex}`,
+    `%(?:25){0,4}${hex}`,
+    `&(?:amp;){0,3}#(?:0{0,6}${code}|x0{0,6}${hex});`,
+    `\\\\{0,8}${literal(char)}`,
+  ];
+  if (char in NAMED) forms.push(`&(?:amp;){0,3}${NAMED[char]};`);
   if (char === " ") forms.push("\\+");
   return `(?:${forms.join("|")})`;
 }
 
-/** The text with each character as it stands, or as JSON, a URL (once or more) or HTML may escape it. */
+/** The text with each character as it stands, or as JSON, a URL (once or more) or HTML may escape it, or HTML within HTML. */
 export function escapedForm(text: string): RegExp {
   // Beyond ASCII the URL's spelling alone is looked for, which is one of bytes.
   const ascii = /^[\x20-\x7e]*$/.test(text);

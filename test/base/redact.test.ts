@@ -29,6 +29,7 @@ describe.each([SECRET, "sK9plain0nly0letters", "two words & more"])("a taught se
       secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;"),
     ],
     ["in HTML as Go writes it", secret.replaceAll(/[&<>"'+]/g, (char) => `&#${char.charCodeAt(0)};`)],
+    ["in HTML within XML", secret.replaceAll(/[&<>"'+/=]/g, (char) => `&amp;#${char.charCodeAt(0)};`)],
     ["in HTML by hexadecimal references", everyByte(secret, (code) => `&#x${hex(code).toUpperCase()};`)],
     ["in base64", bytes.toString("base64")],
     ["in base64 with something before it", Buffer.from(`Bearer ${secret}`).toString("base64")],
