@@ -146,6 +146,10 @@ A variable that is not set, or empty, is a mistake unless it has a default. Insi
 **Secrets.** Every secret \`x\` may come from a file instead: \`x_file: /run/secrets/x\`, relative to the config file; line breaks at its end are
 left out. A secret written into the YAML itself, and a file with secrets that others may read, is a warning.
 
+**Changes.** The daemon takes over a new config on \`SIGHUP\`, on \`POST /-/reload\`, and by itself a few seconds after the file, an env file or a
+secret's file has another content. A wrong one is refused, with every mistake in the log, and the one before stays in use. What did not change goes on
+undisturbed; \`web\`, \`log\`, \`history\` and \`proxy\` take effect at the next start.
+
 **Durations.** An amount and a unit, \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`, \`w\`: \`90s\`, \`1h30m\`. Wherever \`every\` stands, a cron expression of 5 or 6 fields
 in local time may stand too: \`"*/10 * * * *"\`. No \`every\` may be shorter than its \`timeout\`.
 

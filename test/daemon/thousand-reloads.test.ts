@@ -10,6 +10,8 @@ import { until } from "../support/programs.ts";
 
 const RELOADS = 1000;
 const EVERY_SECONDS = 2;
+/** The connections that this test's own requests keep open for a while: a leak would be one at every reload. */
+const OWN_CONNECTIONS = 8;
 const BASE = `credentials:
   openrouter: { api_key: $KEY, base_url: "$API", every: 2s, timeout: 2s, catalog: { every: 2s, timeout: 2s } }
   spare: { api_key: $KEY, base_url: "$API", every: 2s, timeout: 2s, catalog: { every: 10m } }
@@ -84,7 +86,7 @@ function lostTurns(records: readonly ProbeRecord[]): number {
 
 test("a thousand reloads under load", async () => {
   const clock = createFakeClock(systemClock.wall());
-  const running = await runDaemon(BASE, {}, clock);
+  const running = await runDaemon(BASE, { requestsKept: 10 }, clock);
   const quiet = async (): Promise<void> => {
     while ((await running.get("/-/ready")).status !== 200 || (await inFlight(running)) !== 0) await clock.advance(10);
   };
@@ -112,7 +114,8 @@ test("a thousand reloads under load", async () => {
       expect({ name, counted: sampleOf(page, counter) }).toEqual({ name, counted: own.length });
     }
     expect(clock.pending).toBe(before.timers);
-    await until(() => resources() <= before.resources, `no more than ${before.resources} handles and timers`);
+    const most = before.resources + OWN_CONNECTIONS;
+    await until(() => resources() <= most, `no more than ${most} handles and timers`);
     process.stdout.write(`heap ${(before.heap / 1e6).toFixed(1)} MB before, ${(heap() / 1e6).toFixed(1)} MB after ${RELOADS} reloads\n`);
     expect(heap() - before.heap).toBeLessThan(10e6);
   } finally {

@@ -1,4 +1,4 @@
-/** Whether something grows that must not, by a straight line through what was measured. */
+/** Whether something grows that must not: what is left of it at the quietest moments, early and late. */
 import type { Moment } from "./life.ts";
 
 export interface Growth {
@@ -8,20 +8,18 @@ export interface Growth {
   readonly bound: number;
 }
 
-/** Caches fill and code is compiled in the first day. */
+/** Caches fill, and the ledger reaches back a day. */
 const WARM_HOURS = 24;
 
-function slope(points: readonly (readonly [number, number])[]): number {
-  const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length;
-  const [x, y] = [mean(0), mean(1)];
-  const spread = points.reduce((sum, [hour]) => sum + (hour - x) ** 2, 0);
-  return spread === 0 ? 0 : points.reduce((sum, [hour, value]) => sum + (hour - x) * (value - y), 0) / spread;
-}
+const lowest = (moments: readonly Moment[], read: (moment: Moment) => number): number => Math.min(...moments.map(read));
 
-/** Of lives longer than two days; shorter ones are all warming up. */
+/** From the first third to the last, of lives longer than two days; shorter ones are all warming up, and tell nothing. */
 export function growth(moments: readonly Moment[]): readonly Growth[] {
   const warm = moments.filter(({ hour }) => hour >= WARM_HOURS);
-  const perDay = (read: (moment: Moment) => number): number => 24 * slope(warm.map((moment) => [moment.hour, read(moment)]));
+  const third = Math.floor(warm.length / 3);
+  const [early, late] = [warm.slice(0, third), warm.slice(warm.length - third)];
+  const days = ((late[0]?.hour ?? 0) - (early[0]?.hour ?? 0)) / 24;
+  const perDay = (read: (moment: Moment) => number): number => (days > 0 ? (lowest(late, read) - lowest(early, read)) / days : 0);
   return [
     { what: "heap", unit: "MB", perDay: perDay(({ heapMb }) => heapMb), bound: 0.5 },
     { what: "handles", unit: "handles and timers", perDay: perDay(({ handles }) => handles), bound: 0.5 },
