@@ -30,7 +30,7 @@ const SORTS: readonly Sort[] = [
   { fault: "the API fails or cannot be reached (5xx)", by: "credential" },
   { fault: "the key is rejected (401, key_valid 0)", by: "credential", looks: looksThatAgree("credential") },
   { fault: "credits, limits, the free quota run out", by: "credential", lagSeconds: COUNTER_LAG_SECONDS },
-  { fault: "a model is retired, blocked, begins to cost, loses an ability", by: "catalog" },
+  { fault: "a model is retired, begins to cost or loses an ability", by: "catalog" },
   { fault: "a model fails, stalls or answers wrongly", by: "model" },
   { fault: "the bucket fails, refuses, corrupts", by: "bucket" },
   { fault: "the application fails", by: "app" },

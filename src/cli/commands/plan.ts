@@ -26,7 +26,7 @@ const FAULTS: readonly Column[] = [
   { title: "FAULT" },
   { title: "NOTICED BY" },
   { title: "AT THE LATEST AFTER", align: "right" },
-  { title: "PAGED AFTER", align: "right" },
+  { title: "PAGE OR TICKET AFTER", align: "right" },
 ];
 
 interface Plan {

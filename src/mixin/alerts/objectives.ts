@@ -1,4 +1,5 @@
 /** Tickets for error budgets that burn too fast. Tickets only: what wakes somebody names a cause. */
+import { kinds, ownerOf } from "../../core/reason.ts";
 import { alert, duration, STICKY_SECONDS } from "../alert.ts";
 import { count, labels, type Match } from "../promql.ts";
 import { badProbes, errorShare, SLOW_SECONDS, slowShare } from "../recorded.ts";
@@ -39,16 +40,19 @@ const latencyBurn = pair(
   (window) => `${slowShare(window)} * sum by (${KIND}) (increase(${answered}[${window}])) >= ${LEAST_BAD}`,
 );
 
+/** Whoever serves what is looked at: of a model it is a provider, of a bucket the storage. */
+const ownedByKind = (expr: string): string =>
+  kinds.reduce((inner, kind) => `label_replace(${inner}, "owner", "${ownerOf("timeout_total", kind)}", "kind", "${kind}")`, expr);
+
 export const objectiveAlerts = [
   alert({
     name: "ErrorBudgetBurn",
     severity: "warning",
     scope: "slo",
-    owner: "provider",
     summary: "Probes fail so often that the month's error budget ends early.",
     description:
       "Of kind {{ $labels.kind }}, {{ $value | humanizePercentage }} of the probes failed for reasons that are not ours; the objective is 5 % for models and 1 % for the rest. See which target fails most, and replace it or talk to who runs it.",
-    expr: errorBurn,
+    expr: ownedByKind(errorBurn),
     keepFiringSeconds: STICKY_SECONDS,
     dashboard: "healthd-overview",
   }),

@@ -120,8 +120,8 @@ export const modelCases: readonly Case[] = [
       at: 60,
       // The pair of three days looks back six hours.
       lingers: 375,
-      labels: { ...HERE, kind: "app" },
-      says: "Of kind app, 20% of the probes failed for reasons that are not ours; the objective is 5 % for models and 1 % for the rest. See which target fails most, and replace it or talk to who runs it. Owner: provider.",
+      labels: { ...HERE, kind: "app", owner: "app" },
+      says: "Of kind app, 20% of the probes failed for reasons that are not ours; the objective is 5 % for models and 1 % for the rest. See which target fails most, and replace it or talk to who runs it. Owner: app.",
     },
     quiet: {
       // As many, and they are ours.
