@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, until } from "../support/programs.ts";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
+import { installed } from "./support/installed.ts";
 import { type Blackbox, startBlackbox } from "./support/peers.ts";
 import { apps, models, type Rig, startRig } from "./support/rig.ts";
 import { end, folder, owned, rssMiB } from "./support/scratch.ts";
@@ -13,7 +14,6 @@ import { startUpstream, type Upstream } from "./support/upstream.ts";
 const ROUNDS = 5;
 const PER_SECOND = 100;
 const SECONDS = 3;
-const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
 /** CPU of the daemon's whole process over the window, for each probe that ended in it. */
 async function healthdCpu(rig: Rig, yaml: string): Promise<number> {
@@ -82,11 +82,11 @@ const probesIn = (page: string): number =>
   [...page.matchAll(/^healthd_probes_total\{.*verdict="up"\} (\d+)$/gm)].reduce((all, [, one]) => all + Number(one), 0);
 
 async function memory({ targets, goalMiB, hour = false }: Size): Promise<{ row: Cell[]; goals: Goal[] }> {
-  const upstream = await startUpstream({ delayMs: 1, tokenMs: 1 });
+  const upstream = await startUpstream({ delayMs: 1, tokenMs: 1, models: targets });
   const config = join(folder, `${targets}.yaml`);
   writeFileSync(config, `${models(upstream, targets)}history: { path: "${join(folder, `${targets}.db`)}" }\n`, { mode: 0o600 });
   const port = await freePort();
-  const args = ["--", MAIN, "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
+  const args = ["--", installed(), "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
   const child = owned(spawn(process.execPath, args, { stdio: "ignore" }));
   const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text().catch(() => "");
   const whole = (times: number) => async () => probesIn(await page().catch(() => "")) >= targets * times;
@@ -111,7 +111,7 @@ async function memory({ targets, goalMiB, hour = false }: Size): Promise<{ row: 
 
 /** Memory after an hour's probes over that after a tenth of them: caches have filled by then, a leak has not ended. */
 async function hourGrowth(targets: number): Promise<number> {
-  const upstream = await startUpstream({ delayMs: 1, tokens: 16, tokenMs: 0 });
+  const upstream = await startUpstream({ delayMs: 1, tokens: 16, tokenMs: 0, models: targets });
   const rig = startRig();
   const every = 0.3;
   await rig.start({ yaml: models(upstream, targets), everySeconds: every });

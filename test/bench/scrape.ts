@@ -128,7 +128,7 @@ loop took no turn during a scrape. Series come from models that answered once.`;
 export const scrapeQuestion: Question = {
   name: "scrape",
   async ask(): Promise<Answer> {
-    const upstream = await startUpstream({ delayMs: 1, tokenMs: 1 });
+    const upstream = await startUpstream({ delayMs: 1, tokenMs: 1, models: 1200 });
     const rig = startRig();
     const rows: Cell[][] = [];
     const goals: Goal[] = [];

@@ -1,29 +1,16 @@
 /** How soon it serves and knows something, how large it is, and what its packages cost to load. */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { freePort } from "../support/programs.ts";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
+import { installed, ROOT } from "./support/installed.ts";
 import { models } from "./support/rig.ts";
 import { end, folder, owned } from "./support/scratch.ts";
 import { machineClock, median, sleep } from "./support/stats.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const ROUNDS = 7;
-const ROOT = resolve(import.meta.dirname, "../..");
-
-/** The package as it is installed: built files beside the production packages. */
-function install(): string {
-  const place = join(folder, "installed");
-  execFileSync(
-    process.execPath,
-    [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", join(place, "dist")],
-    { cwd: ROOT },
-  );
-  cpSync(join(ROOT, "package.json"), join(place, "package.json"));
-  symlinkSync(join(ROOT, "node_modules"), join(place, "node_modules"));
-  return join(place, "dist/main.js");
-}
 
 interface Start {
   readonly metricsMs: number;
@@ -56,7 +43,7 @@ const BUCKET = (upstream: Upstream): string =>
   `buckets:\n  files: { bucket: files, endpoint: "${upstream.url}", region: eu-1, access_key_id: AKIAEXAMPLE, secret_access_key: not-a-secret-at-all }\n`;
 
 async function starts(): Promise<{ table: Table; goals: Goal[] }> {
-  const main = install();
+  const main = installed();
   const upstream = await startUpstream({ delayMs: 1, tokenMs: 1 });
   const rows: Cell[][] = [];
   const seen = new Map<string, Start[]>();
@@ -100,7 +87,7 @@ const sizeOf = (path: string): number => {
 };
 
 /** Of what `npm ci --omit=dev` puts on the disk here, by package, largest first. */
-function installed(): { readonly packages: number; readonly mib: number; readonly largest: readonly (readonly [string, number])[] } {
+function sizes(): { readonly packages: number; readonly mib: number; readonly largest: readonly (readonly [string, number])[] } {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as Lock;
   const sizes = Object.entries(packages).flatMap(([path, { dev, devOptional }]): (readonly [string, number])[] => {
     if (path === "" || dev === true || devOptional === true) return [];
@@ -151,7 +138,7 @@ export const startQuestion: Question = {
   name: "start",
   async ask(): Promise<Answer> {
     const { table, goals } = await starts();
-    const { packages, mib, largest } = installed();
+    const { packages, mib, largest } = sizes();
     const size: Table = {
       title: "Installed size",
       head: ["", "MiB"],

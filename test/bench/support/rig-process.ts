@@ -1,4 +1,6 @@
 /** See rig.ts. */
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createLog } from "../../../src/base/log.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
@@ -7,7 +9,6 @@ import type { Config } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { ProbeRecord } from "../../../src/core/probe.ts";
 import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
-import { IN_MEMORY } from "../../../src/history/database.ts";
 import { sections } from "../../../src/probes/index.ts";
 import type { Collected, Order, Run, Token } from "./rig.ts";
 import { machineClock } from "./stats.ts";
@@ -66,7 +67,7 @@ async function start(order: Order): Promise<string> {
     log: createLog({ level: "info", format: "json", colour: false, redactor }),
     redactor,
     read: () => ({ ok: true, config, warnings: [], files: new Map() }),
-    historyPath: IN_MEMORY,
+    historyPath: join(mkdtempSync(join(process.argv[2] ?? "", "rig-")), "history.db"),
     sinks: [{ take }],
   });
   if (!started.ok) throw new Error(started.why);

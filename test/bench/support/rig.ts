@@ -1,7 +1,7 @@
 /** The daemon as it runs for users, in a process of its own that hands over every record. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { certificate, cpuMs, end, owned, rssMiB } from "./scratch.ts";
+import { certificate, cpuMs, end, folder, owned, rssMiB } from "./scratch.ts";
 import type { Upstream, Visit } from "./upstream.ts";
 
 /** Times in milliseconds on the machine's clock. */
@@ -49,7 +49,7 @@ export interface Rig {
 
 export function startRig(): Rig {
   const child = owned(
-    fork(new URL("rig-process.ts", import.meta.url), {
+    fork(new URL("rig-process.ts", import.meta.url), [folder], {
       serialization: "advanced",
       // Logging is part of what it costs.
       stdio: ["ignore", "inherit", "ignore", "ipc"],

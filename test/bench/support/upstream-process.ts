@@ -23,7 +23,8 @@ function answer(response: ServerResponse, path: string, received: number): void 
   }, options.delayMs);
 }
 
-const models = (): string => JSON.stringify({ object: "list", data: [...Array(10_000).keys()].map((at) => ({ id: `bench/m${at}` })) });
+const models = (): string =>
+  JSON.stringify({ object: "list", data: [...Array(options.models).keys()].map((at) => ({ id: `bench/m${at}` })) });
 
 const frame = (model: string, choice: object, rest: object = {}): string =>
   `data: ${JSON.stringify({ id: "gen-1", model, object: "chat.completion.chunk", created: 1, choices: [{ index: 0, ...choice }], ...rest })}\n\n`;

@@ -23,10 +23,12 @@ export interface UpstreamOptions {
   readonly delayMs: number;
   readonly tokens: number;
   readonly tokenMs: number;
+  /** How many models it lists: OpenRouter some 400. */
+  readonly models: number;
 }
 
 export async function startUpstream(options: Partial<UpstreamOptions> = {}): Promise<Upstream> {
-  const whole: UpstreamOptions = { tls: false, delayMs: 20, tokens: 20, tokenMs: 20, ...options };
+  const whole: UpstreamOptions = { tls: false, delayMs: 20, tokens: 20, tokenMs: 20, models: 400, ...options };
   const child = owned(
     fork(new URL("upstream-process.ts", import.meta.url), [JSON.stringify({ ...whole, ...keyPair, certificate })], {
       serialization: "advanced",
