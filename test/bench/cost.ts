@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, until } from "../support/programs.ts";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
-import { installed } from "./support/installed.ts";
+import { FLAGS, installed } from "./support/installed.ts";
 import { type Blackbox, startBlackbox } from "./support/peers.ts";
 import { apps, models, type Rig, startRig } from "./support/rig.ts";
 import { end, folder, owned, rssMiB } from "./support/scratch.ts";
@@ -86,7 +86,7 @@ async function memory({ targets, goalMiB, hour = false }: Size): Promise<{ row: 
   const config = join(folder, `${targets}.yaml`);
   writeFileSync(config, `${models(upstream, targets)}history: { path: "${join(folder, `${targets}.db`)}" }\n`, { mode: 0o600 });
   const port = await freePort();
-  const args = ["--", installed(), "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
+  const args = [...FLAGS, "--", installed(), "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
   const child = owned(spawn(process.execPath, args, { stdio: "ignore" }));
   const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text().catch(() => "");
   const whole = (times: number) => async () => probesIn(await page().catch(() => "")) >= targets * times;

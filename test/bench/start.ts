@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../support/programs.ts";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
-import { installed, ROOT } from "./support/installed.ts";
+import { FLAGS, installed, ROOT } from "./support/installed.ts";
 import { models } from "./support/rig.ts";
 import { end, folder, owned } from "./support/scratch.ts";
 import { machineClock, median, sleep } from "./support/stats.ts";
@@ -20,7 +20,7 @@ interface Start {
 async function start(main: string, config: string): Promise<Start> {
   const port = await freePort();
   const begin = machineClock();
-  const args = ["--", main, "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
+  const args = [...FLAGS, "--", main, "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
   const child = owned(spawn(process.execPath, args, { stdio: "ignore" }));
   const page = (): Promise<string> =>
     fetch(`http://127.0.0.1:${port}/metrics`).then(

@@ -6,6 +6,9 @@ import { folder } from "./scratch.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
+/** As its first line, the image and the systemd unit start it. */
+export const FLAGS: readonly string[] = ["--max-semi-space-size=2"];
+
 let main: string | undefined;
 
 /** Its main file; built on the first call. */

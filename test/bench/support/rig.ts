@@ -1,6 +1,7 @@
 /** The daemon as it runs for users, in a process of its own that hands over every record. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { FLAGS } from "./installed.ts";
 import { certificate, cpuMs, end, folder, owned, rssMiB } from "./scratch.ts";
 import type { Upstream, Visit } from "./upstream.ts";
 
@@ -51,6 +52,7 @@ export function startRig(): Rig {
   const child = owned(
     fork(new URL("rig-process.ts", import.meta.url), [folder], {
       serialization: "advanced",
+      execArgv: [...FLAGS],
       // Logging is part of what it costs.
       stdio: ["ignore", "inherit", "ignore", "ipc"],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
