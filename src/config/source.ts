@@ -10,6 +10,7 @@ import {
   type Node,
   parseDocument,
   type Scalar,
+  type Tags,
   visit,
   type YAMLMap,
 } from "yaml";
@@ -172,6 +173,9 @@ function plainValue(doc: Document): { readonly value: unknown; readonly findings
   }
 }
 
+/** A date would become an object, and pass for a mapping. */
+const withoutDates = (tags: Tags): Tags => tags.filter((tag) => typeof tag === "string" || tag.tag !== "tag:yaml.org,2002:timestamp");
+
 /** As it is written, without quotes. */
 const spelled = (node: unknown): unknown => (isScalar(node) && node.type === "PLAIN" ? node.source : isScalar(node) && node.value);
 
@@ -187,7 +191,7 @@ export function parseSource(text: string, env: Env, dialect: Dialect = "ours"): 
   const lines = new LineCounter();
   const reading =
     dialect === "go"
-      ? { version: "1.1" as const, uniqueKeys: (a: unknown, b: unknown) => spelled(a) === spelled(b) }
+      ? { version: "1.1" as const, uniqueKeys: (a: unknown, b: unknown) => spelled(a) === spelled(b), customTags: withoutDates }
       : { version: "1.2" as const };
   const doc = parseDocument(text, { ...reading, lineCounter: lines, prettyErrors: false, merge: true, logLevel: "error" });
   if (dialect === "go") keepKeys(doc);

@@ -98,6 +98,7 @@ export const BAD: Readonly<Record<string, string>> = {
   "cipher suites in a text": "tls_server_config: { cipher_suites: 'TLS_AES_128_GCM_SHA256' }\n",
   "an unknown curve": "tls_server_config: { curve_preferences: [P-256] }\n",
   "a curve that is no list": "tls_server_config: { curve_preferences: X25519 }\n",
+  "a date for a section": "http_server_config: 2026-01-01\n",
   "a truth value in quotes": 'http_server_config: { http2: "true" }\n',
   "a truth value that is a number": "http_server_config: { http2: 1 }\n",
   "a header that cannot be set": "http_server_config: { headers: { Server: mine } }\n",
@@ -123,6 +124,7 @@ export const BAD: Readonly<Record<string, string>> = {
 export const STRICTER: Readonly<Record<string, string>> = {
   "a minimum above the maximum": `tls_server_config: { ${PAIR}, min_version: TLS13, max_version: TLS12 }\n`,
   "a client CA without a certificate in it": `tls_server_config: { ${PAIR}, client_ca_file: empty.crt, client_auth_type: RequireAndVerifyClientCert }\n`,
+  "suites of TLS 1.3 for TLS 1.2": `tls_server_config: { ${PAIR}, max_version: TLS12, cipher_suites: [TLS_AES_128_GCM_SHA256] }\n`,
   "a user called __proto__": `basic_auth_users: { __proto__: ${HASH} }\n`,
   "a second document": "basic_auth_users:\n---\ntls_server_config: { nonsense: true }\n",
   "a hash of a kind that never was": `basic_auth_users: { alice: ${HASH.replace("$2y$", "$2z$")} }\n`,

@@ -5,7 +5,7 @@ import type { ReadText } from "../../config/files.ts";
 import type { Path, Problem } from "../../config/issue.ts";
 import { beside } from "../../config/secrets.ts";
 import type { TlsSettings } from "./schema.ts";
-import { cipherString, curveString, VERSIONS } from "./tls-names.ts";
+import { cipherString, curveString, speakNothing, VERSIONS } from "./tls-names.ts";
 
 /** How files are read, and from where their names begin. */
 export interface Place {
@@ -129,7 +129,8 @@ export function readTls(settings: TlsSettings, place: Place, add: Add): TlsFiles
     ...(authorities === undefined ? {} : { ca: authorities.map(String) }),
     minVersion: VERSIONS[minVersion],
     maxVersion: VERSIONS[maxVersion],
-    ciphers: cipherString(cipherSuites, minVersion),
+    // Suites that speak nothing have been told of; OpenSSL would blame the certificate.
+    ciphers: cipherString(speakNothing(cipherSuites, maxVersion) ? [] : cipherSuites, minVersion),
     honorCipherOrder: preferServerCipherSuites,
     ...(curvePreferences.length === 0 ? {} : { ecdhCurve: curveString(curvePreferences) }),
   };

@@ -29,7 +29,7 @@ unknown users cost a comparison each, one at a time, off the thread that probes.
 **Client certificates** are refused after the handshake: the connection ends, and a client of TLS 1.3 sees that as a reset.
 Those that clients show must be signed by \`client_ca_file\`; \`client_allowed_sans\` narrows that to names.
 
-Stricter than exporter-toolkit: a \`min_version\` above \`max_version\`, a client CA file without a certificate in it, bcrypt hashes that are not
+Stricter than exporter-toolkit: a \`min_version\` above \`max_version\`, suites of TLS 1.3 alone below it, a client CA file without a certificate in it, bcrypt hashes that are not
 \`$2a$\`, \`$2b$\` or \`$2y$\` and 60 characters long, header values with line breaks, a \`rate_limit\` whose burst lets nothing through, a second YAML
 document, and a user called \`__proto__\` are refused.
 

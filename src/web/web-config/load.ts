@@ -9,7 +9,7 @@ import { isMapping, valueAt } from "../../config/shape.ts";
 import { parseSource, type Source } from "../../config/source.ts";
 import { type Add, type Place, readTls, type TlsFiles } from "./certificates.ts";
 import { type RateLimit, rateLimitSchema, type TlsSettings, tlsSchema, type WebConfigFile, webConfigSchema } from "./schema.ts";
-import { versionNames } from "./tls-names.ts";
+import { speakNothing, versionNames } from "./tls-names.ts";
 import type { ClientAuthType, WebConfig } from "./web-config.ts";
 
 interface Read {
@@ -75,6 +75,14 @@ function tlsIssues(tls: TlsSettings, add: Add): void {
   if (tls.clientAllowedSans !== undefined && auth !== "RequireAnyClientCert" && auth !== "RequireAndVerifyClientCert") {
     const found = "allowed names, and clients may come without a certificate";
     add(["tls_server_config", "client_allowed_sans"], { found, expected: "a client_auth_type that requires one", fix: verify }, "key");
+  }
+  if (speakNothing(tls.cipherSuites, tls.maxVersion)) {
+    const found = `suites of TLS 1.3 alone, and ${tls.maxVersion} as the newest version`;
+    add(
+      ["tls_server_config", "cipher_suites"],
+      { found, expected: "one of an older version", fix: "add one, or remove max_version" },
+      "key",
+    );
   }
   if (versionNames.indexOf(tls.minVersion) <= versionNames.indexOf(tls.maxVersion)) return;
   const found = `${tls.minVersion}, and ${tls.maxVersion} as the newest`;

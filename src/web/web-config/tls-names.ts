@@ -43,6 +43,10 @@ export const suiteNames: readonly string[] = Object.keys(SUITES);
 const CURVES: Readonly<Record<string, string>> = { CurveP256: "P-256", CurveP384: "P-384", CurveP521: "P-521", X25519: "X25519" };
 export const curveNames: readonly string[] = Object.keys(CURVES);
 
+/** Suites of TLS 1.3 alone, where the newest version is older: no client could be spoken to. */
+export const speakNothing = (names: readonly string[] | undefined, maximum: VersionName): boolean =>
+  maximum !== "TLS13" && names !== undefined && names.length > 0 && names.every((name) => TLS13_SUITES.some((suite) => suite === name));
+
 /** OpenSSL's cipher string. Below TLS 1.2 signatures are over SHA-1, which OpenSSL 3 allows on security level 0 only. */
 export function cipherString(names: readonly string[] | undefined, minimum: VersionName): string {
   const chosen = names === undefined || names.length === 0 ? Object.values(EPHEMERAL) : names.map((name) => SUITES[name] ?? "");
