@@ -134,7 +134,7 @@ test.for([
   expect(performance.now() - start).toBeLessThan(2000);
 });
 
-test("SIGHUP takes a new config, and refuses a wrong one without harm", async () => {
+test("SIGHUP takes a new config, and refuses a wrong one without harm; a changed file needs no signal", async () => {
   const config = configFile("reloaded.yaml", HANGING);
   const daemon = startDaemon(config);
   const url = await urlOf(daemon);
@@ -152,6 +152,11 @@ test("SIGHUP takes a new config, and refuses a wrong one without harm", async ()
   const after = await scrape(`${url}/metrics`);
   expect(after.find(({ name }) => name === "healthd_config_last_reload_successful")?.value).toBe(0);
   expect(await targets()).toEqual(["kimi", "openrouter", "openrouter_catalog"]);
+
+  // Nobody says anything: it sees by itself that the file is right again.
+  configFile("reloaded.yaml", HANGING);
+  await until(async () => (await targets()).includes("coder"), "the changed file to be noticed");
+  expect(await targets()).toEqual(["coder", "openrouter", "openrouter_catalog"]);
   daemon.signal("SIGINT");
   expect(await daemon.ended).toEqual({ code: 0, signal: null });
 });
