@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { afterEach } from "vitest";
 import { ask, type Served } from "./setup.ts";
 
-export const SHORT = { headersMs: 300, requestMs: 600, answerMs: 400, lookMs: 50, connections: 16 };
+export const SHORT = { headersMs: 600, requestMs: 1200, answerMs: 800, lookMs: 50, connections: 16 };
 
 export interface Attacker {
   readonly socket: Socket;

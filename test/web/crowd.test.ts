@@ -1,8 +1,9 @@
 /** More connections than there is room for, and requests for what is not there. */
 import { describe, expect, test } from "vitest";
+import { up } from "../../src/core/outcome.ts";
 import { until } from "../support/programs.ts";
 import { type Attacker, attack, healthy, SHORT } from "./attacker.ts";
-import { ask, serve } from "./setup.ts";
+import { answered, ask, model, recordOf, serve } from "./setup.ts";
 
 describe("more connections than there is room for", () => {
   test("the silent ones make room: a scrape gets through each time", async () => {
@@ -19,34 +20,21 @@ describe("more connections than there is room for", () => {
 
   test("whoever waits for an answer keeps its place, and the newcomer goes", async () => {
     const gate = Promise.withResolvers<void>();
-    let ready = 0;
-    const render = async () => {
-      ready += 1;
+    let begun = 0;
+    const probeNow = async () => {
+      begun += 1;
       await gate.promise;
-      return Buffer.from("page\n");
+      return recordOf(model, up(answered));
     };
-    await using served = await serve({ metrics: { render, contentType: "text/plain" } }, { ...SHORT, connections: 4, answerMs: 60_000 });
-    const waiting = Array.from({ length: 4 }, () => attack(served, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-    await until(() => ready > 0, "the scrapes to wait");
-    await until(
-      async () =>
-        ask(`${served.url}/-/healthy`).then(
-          () => false,
-          () => true,
-        ),
-      "a newcomer to be sent away",
-    );
+    const limits = { ...SHORT, headersMs: 60_000, requestMs: 60_000, answerMs: 60_000, connections: 4 };
+    await using served = await serve({ probeNow }, limits);
+    const waiting = Array.from({ length: 4 }, () => attack(served, "GET /probe?target=kimi HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    await until(() => begun === 4, "four probes to run");
+    await expect(ask(`${served.url}/-/healthy`)).rejects.toThrow();
     expect(waiting.every((one) => !one.isClosed())).toBe(true);
     gate.resolve();
-    await until(() => waiting.every((one) => one.received().includes("200 OK")), "all answers");
-    await until(
-      async () =>
-        healthy(served).then(
-          (status) => status === 200,
-          () => false,
-        ),
-      "room again",
-    );
+    await until(() => waiting.every((one) => one.received().includes("probe_success 1")), "all answers");
+    expect(await healthy(served)).toBe(200);
   });
 });
 

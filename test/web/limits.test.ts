@@ -107,10 +107,10 @@ describe("too much is refused", () => {
       asked += 1;
       return [];
     };
-    await using served = await serve(
-      { targets, metrics: { render: () => gate.promise.then(() => Buffer.from("page\n")), contentType: "text/plain" } },
-      SHORT,
-    );
+    await using served = await serve({
+      targets,
+      metrics: { render: () => gate.promise.then(() => Buffer.from("page\n")), contentType: "text/plain" },
+    });
     const waiting = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(8);
     const attacker = attack(served, waiting + "GET /api/v1/targets HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000));
     expect(await healthy(served)).toBe(200);
@@ -129,7 +129,7 @@ describe("too much is refused", () => {
       await gate.promise;
       return recordOf(model, up(answered));
     };
-    await using served = await serve({ probeNow }, { ...SHORT, connections: 256 });
+    await using served = await serve({ probeNow });
     const flood = Array.from({ length: 200 }, () => ask(`${served.url}/probe?target=kimi`).then(({ status }) => status));
     await until(() => running === 8, "eight to run");
     expect(await healthy(served)).toBe(200);
@@ -147,7 +147,7 @@ describe("too much is refused", () => {
       await gate.promise;
       return Buffer.from("page\n");
     };
-    await using served = await serve({ metrics: { render, contentType: "text/plain" } }, { ...SHORT, connections: 256 });
+    await using served = await serve({ metrics: { render, contentType: "text/plain" } });
     const scrapes = Array.from({ length: 50 }, (_, index) =>
       ask(`${served.url}/metrics`, { headers: index % 2 === 0 ? { "accept-encoding": "gzip" } : {} }),
     );

@@ -108,7 +108,7 @@ test("headers too large for HTTP/2, and connections that are torn off in the mid
 
 test("a flood of guesses does not keep out whoever has been let in", async () => {
   const yaml = `${TLS}basic_auth_users: { alice: ${hashSync("correct-horse", 6)} }\n`;
-  await using served = await serveSecure(pki, yaml, {}, { ...SHORT, connections: 256 });
+  await using served = await serveSecure(pki, yaml, {});
   const login = (password: string) => ({ authorization: `Basic ${Buffer.from(`alice:${password}`).toString("base64")}` });
   const friend = async (): Promise<number> =>
     (await secureGet(`${served.url}/metrics`, { ca: pki.authority.pem.cert, headers: login("correct-horse") })).status;
