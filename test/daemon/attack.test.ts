@@ -5,7 +5,7 @@ import { runDaemon } from "../support/daemon.ts";
 import { until } from "../support/programs.ts";
 import { STANDARD } from "../support/world.ts";
 
-const BUSY = `${STANDARD.replace("api_key: $KEY,", "every: 1s, timeout: 1s, api_key: $KEY,")}defaults: { every: 1h, timeout: 30s }\n`;
+const BUSY = `${STANDARD.replace("api_key: $KEY,", "every: 3s, timeout: 3s, api_key: $KEY,")}defaults: { every: 1h, timeout: 30s }\n`;
 
 const SENT: Readonly<Record<string, string>> = {
   silent: "",
@@ -41,7 +41,7 @@ test("1,000 idle connections, slow ones, floods and nonsense", { timeout: 120_00
   try {
     const begun = looked().length;
     for (let index = 0; index < 1000; index += 1) attack("");
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       for (const send of Object.values(SENT)) for (let index = 0; index < 5; index += 1) attack(send);
       for (let index = 0; index < 20; index += 1) attack(SENT.probe ?? "");
       // In the middle of it Prometheus comes by, and gets its page.
@@ -50,7 +50,7 @@ test("1,000 idle connections, slow ones, floods and nonsense", { timeout: 120_00
       await until(() => looked().length > seen, "the next probe");
     }
     const during = looked().slice(begun);
-    expect(during.length).toBeGreaterThanOrEqual(10);
+    expect(during.length).toBeGreaterThanOrEqual(5);
     expect(during.map(({ outcome }) => outcome.verdict)).toEqual(Array(during.length).fill("up"));
     expect(refused).toBeGreaterThan(0);
     // 256 connections on the server's side, and as many ends of them here.
