@@ -149,7 +149,7 @@ const ground: Rule = (failing) => {
   }
   return [...explained].flatMap(([name, some]) => {
     const root = failing.get(name);
-    return root === undefined ? [] : [cause(root, some)];
+    return root === undefined ? [] : [cause(root, some, { sightings: root.sightings })];
   });
 };
 

@@ -3,9 +3,12 @@
  * it is a root cause itself. One broken thing is one root cause, however many targets it takes with it.
  */
 import { type Failing, RULES } from "./blame-rules.ts";
-import { names, type RootCause, type Sight, sum } from "./root-cause.ts";
+import { names, type RootCause, type Sight } from "./root-cause.ts";
 
-/** Dependents of what a broader cause has explained: an application that needs a rejected key is explained by it. */
+/**
+ * Dependents of what a broader cause has explained: an application that needs a rejected key is explained by it. They do not count as looks
+ * at it: the same moment's hiccup shows in both.
+ */
 function withDependents(found: RootCause, failing: Failing): RootCause {
   const explained = new Set(found.explains.concat(found.subject));
   const extra: Sight[] = [];
@@ -23,7 +26,6 @@ function withDependents(found: RootCause, failing: Failing): RootCause {
   return {
     ...found,
     explains: [...found.explains, ...names(extra)],
-    sightings: found.sightings + sum(extra),
     down: found.down || extra.some(({ outcome }) => outcome.verdict === "down"),
   };
 }

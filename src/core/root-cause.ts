@@ -23,7 +23,7 @@ export interface RootCause {
   readonly credential?: string;
   /** Names of all targets that it explains, its own among them where it has one; in the order of the config. */
   readonly explains: readonly string[];
-  /** Looks in a row that saw it, over all that it explains: one may be a hiccup, two agree. */
+  /** Looks in a row that saw it itself, not what merely needs it: one may be a hiccup, two agree. */
   readonly sightings: number;
   /** What was seen of it, for people. */
   readonly message?: string;

@@ -172,7 +172,11 @@ test("a cause tells whose it is, and how often it was seen", () => {
   ]);
   const storage = world({ files: is("s3_slow_down", 503), frontend: is("app_status", 503) });
   const twice = storage.map((sight) => (sight.target.name === "files" ? { ...sight, sightings: 2 } : sight));
-  expect(rootCauses(twice)).toMatchObject([{ subject: "files", kind: "bucket", sightings: 3 }]);
+  // The application that needs it has seen nothing of its own.
+  expect(rootCauses(storage)).toMatchObject([{ subject: "files", kind: "bucket", sightings: 1, explains: ["files", "frontend"] }]);
+  expect(rootCauses(twice)).toMatchObject([{ subject: "files", kind: "bucket", sightings: 2 }]);
+  const key = world({ openrouter: is("gateway_error", 502), frontend: is("app_status", 503) });
+  expect(rootCauses(key)).toMatchObject([{ subject: "openrouter", sightings: 1, explains: ["openrouter", "frontend"] }]);
   const listed = world({ openrouter_catalog: catalogue({ qwen: "model_missing", kimi: "model_missing" }), qwen: is("model_missing", 400) });
   expect(rootCauses(listed)).toMatchObject([
     { subject: "qwen", kind: "model", credential: "openrouter", sightings: 2, down: true },
