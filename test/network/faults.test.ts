@@ -14,9 +14,9 @@ import type { Kind } from "../../src/core/reason.ts";
 import { createContext, planProbes, sections } from "../../src/probes/index.ts";
 import { type Authority, type Certificate, makeAuthority } from "../support/certificates.ts";
 import { createPeers, type Peers } from "../support/peers.ts";
-import { until } from "../support/programs.ts";
+import { freePort, until } from "../support/programs.ts";
 import { detours } from "./detours.ts";
-import { AMPLE_MS, type Row } from "./row.ts";
+import { AMPLE_MS, loopback, type Row } from "./row.ts";
 import { stream } from "./stream.ts";
 import { tls } from "./tls.ts";
 import { transport } from "./transport.ts";
@@ -28,10 +28,12 @@ const trusted = getCACertificates("default");
 let authority: Authority;
 let good: Certificate;
 let peers: Peers;
-beforeAll(() => {
+beforeAll(async () => {
   authority = makeAuthority();
   good = authority.leaf();
   setDefaultCACertificates([...trusted, authority.cert]);
+  // The first request of a process loads what all share, and that opens a handle for good.
+  await probes(loopback(await freePort())).get("app")?.(AbortSignal.timeout(AMPLE_MS));
 });
 afterAll(() => {
   setDefaultCACertificates(trusted);
