@@ -12,7 +12,7 @@ import { startQuestion } from "./start.ts";
 import { type Answer, goalTable, printed, type Question } from "./support/answer.ts";
 import { page, surroundings } from "./support/page.ts";
 
-const QUESTIONS: readonly Question[] = [accuracy, cost, scrapeQuestion, schedule, startQuestion];
+const QUESTIONS: readonly Question[] = [startQuestion, scrapeQuestion, schedule, accuracy, cost];
 const DOCS = resolve(import.meta.dirname, "../../docs");
 
 const names = process.argv.slice(2);
@@ -24,17 +24,19 @@ if (unknown.length > 0) {
 
 const about = surroundings();
 const answers: Answer[] = [];
+/** After each answer: a run that is broken off leaves what it found. */
+function write(): void {
+  writeFileSync(join(DOCS, "benchmarks.md"), page(about, answers));
+  writeFileSync(join(DOCS, "benchmarks.json"), `${JSON.stringify({ ...about, answers }, null, 2)}\n`);
+}
 for (const question of QUESTIONS) {
   if (names.length > 0 && !names.includes(question.name)) continue;
   const begin = performance.now();
   const answer = await question.ask();
   answers.push(answer);
+  if (names.length === 0) write();
   for (const table of [...answer.tables, goalTable(answer.goals)]) process.stdout.write(`\n${printed(table)}`);
   process.stdout.write(`\n${question.name}: ${Math.round((performance.now() - begin) / 1000)} s\n`);
-}
-if (names.length === 0) {
-  writeFileSync(join(DOCS, "benchmarks.md"), page(about, answers));
-  writeFileSync(join(DOCS, "benchmarks.json"), `${JSON.stringify({ ...about, answers }, null, 2)}\n`);
 }
 // What was started ends with the process.
 process.exit(0);
