@@ -8,8 +8,8 @@ import type { Family } from "./family.ts";
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 // A blocked loop is a wrong latency: no longer at a stretch than this, looked at after so many series.
-const STRETCH_MS = 3;
-const LINES_A_PIECE = 200;
+const STRETCH_MS = 1;
+const LINES_A_PIECE = 100;
 
 /** What the process tells of itself; a metric that cannot be rendered is left out, for the rest of the page is true. */
 async function processText(registry: Registry, onFault: () => void): Promise<string[]> {
@@ -37,6 +37,7 @@ const encoded = (lines: readonly string[]): Buffer<ArrayBuffer> => Buffer.from(l
 /** Series by series, encoded piece by piece, with a turn of the event loop whenever a stretch is over. */
 export async function renderPage({ registry, families, clock, onFault }: Rendered): Promise<Buffer> {
   const pieces = [Buffer.from((await processText(registry, onFault)).join("\n"))];
+  await turn();
   let lines: string[] = [];
   let since = clock.monotonic();
   for (const family of families) {

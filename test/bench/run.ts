@@ -1,16 +1,16 @@
 /**
- * `npm run bench` asks every question, prints tables, and writes docs/benchmarks.md and .json; `npm run bench -- accuracy` asks one and only prints.
+ * `npm run bench` asks every question, prints tables, and writes docs/benchmarks.md and .json; `npm run bench -- accuracy` asks one anew.
  * Nothing is downloaded, nothing leaves this machine. Takes a quarter of an hour; nothing else should run meanwhile.
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { accuracy } from "./accuracy.ts";
 import { cost } from "./cost.ts";
 import { schedule } from "./schedule.ts";
 import { scrapeQuestion } from "./scrape.ts";
 import { startQuestion } from "./start.ts";
-import { type Answer, goalTable, printed, type Question } from "./support/answer.ts";
-import { page, surroundings } from "./support/page.ts";
+import { goalTable, printed, type Question } from "./support/answer.ts";
+import { type Found, page, surroundings } from "./support/page.ts";
 
 const QUESTIONS: readonly Question[] = [startQuestion, scrapeQuestion, schedule, accuracy, cost];
 const DOCS = resolve(import.meta.dirname, "../../docs");
@@ -22,21 +22,19 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const about = surroundings();
-const answers: Answer[] = [];
-/** After each answer: a run that is broken off leaves what it found. */
-function write(): void {
-  writeFileSync(join(DOCS, "benchmarks.md"), page(about, answers));
-  writeFileSync(join(DOCS, "benchmarks.json"), `${JSON.stringify({ ...about, answers }, null, 2)}\n`);
-}
-for (const question of QUESTIONS) {
-  if (names.length > 0 && !names.includes(question.name)) continue;
+const JSON_FILE = join(DOCS, "benchmarks.json");
+const found: Record<string, Found> = existsSync(JSON_FILE) ? JSON.parse(readFileSync(JSON_FILE, "utf8")) : {};
+
+for (const { name, ask } of QUESTIONS.filter((question) => names.length === 0 || names.includes(question.name))) {
+  const about = surroundings();
   const begin = performance.now();
-  const answer = await question.ask();
-  answers.push(answer);
-  if (names.length === 0) write();
+  const answer = await ask();
   for (const table of [...answer.tables, goalTable(answer.goals)]) process.stdout.write(`\n${printed(table)}`);
-  process.stdout.write(`\n${question.name}: ${Math.round((performance.now() - begin) / 1000)} s\n`);
+  process.stdout.write(`\n${name}: ${Math.round((performance.now() - begin) / 1000)} s\n`);
+  // After each answer: a run that is broken off leaves what it found.
+  found[name] = { about, ...answer };
+  writeFileSync(JSON_FILE, `${JSON.stringify(found, null, 2)}\n`);
+  writeFileSync(join(DOCS, "benchmarks.md"), page(QUESTIONS.flatMap((question) => found[question.name] ?? [])));
 }
 // What was started ends with the process.
 process.exit(0);

@@ -80,7 +80,6 @@ function redirects(request: HttpRequest, course: Course, courseTo: (url: URL) =>
       beforeRedirect: [
         (next) => {
           Object.assign(course, courseTo(new URL(String(next.url))));
-          next.agent = course.way.agent;
           // got takes away Authorization and Cookie; a key may also be in a header of another name.
           if (course.url.origin !== origin) for (const name of headers) delete next.headers[name];
         },
@@ -105,14 +104,16 @@ function open(client: Got, request: HttpRequest, signal: AbortSignal, watch: Sto
     method: request.method,
     ...(request.headers === undefined ? {} : { headers: { ...request.headers } }),
     ...(request.body === undefined ? {} : { body: request.body }),
-    agent: course.way.agent,
     ...(route.lookup === undefined ? {} : { dnsLookup: route.lookup as NonNullable<OptionsInit["dnsLookup"]> }),
     signal,
     ...((request.maxRedirects ?? 0) > 0 ? redirects(request, course, courseTo) : {}),
     // Node's own request, made here so that the clock starts with it and hears of everything first.
     request(url, options) {
       watch.begin();
-      const asked = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, options as RequestOptions);
+      const asked = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
+        ...(options as RequestOptions),
+        ...course.way.native,
+      });
       look(asked, seen, watch);
       return asked;
     },

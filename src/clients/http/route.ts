@@ -1,7 +1,7 @@
 /** The way to a host: straight, or through the proxy that is meant for it. */
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { Agent as HttpAgent, type RequestOptions } from "node:http";
+import { BlockList, connect, isIP, type LookupFunction, type TcpNetConnectOpts } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { sharedTrust } from "./trust.ts";
 import { createTunnelAgent, type TunnelOptions } from "./tunnel.ts";
 
@@ -21,23 +21,22 @@ export interface Route {
 
 /** One request's way. */
 export interface Way {
-  readonly agent: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  /** What Node's request needs to take it. */
+  readonly native: RequestOptions;
   readonly proxy?: URL;
 }
 
-/** A probe must see what a new client sees: no kept connection, no resumed TLS session. */
-class FreshHttpsAgent extends HttpsAgent {
-  constructor() {
-    super({ keepAlive: false, maxCachedSessions: 0 });
-  }
-  override createConnection(
-    ...[options, callback]: Parameters<HttpsAgent["createConnection"]>
-  ): ReturnType<HttpsAgent["createConnection"]> {
-    return super.createConnection({ ...options, secureContext: sharedTrust() } as typeof options, callback);
-  }
-}
+type Connect = NonNullable<RequestOptions["createConnection"]>;
 
-const straight: Way = { agent: { http: new HttpAgent({ keepAlive: false }), https: new FreshHttpsAgent() } };
+const plain: Connect = (options) => connect({ ...(options as TcpNetConnectOpts), noDelay: true });
+const secured: Connect = (options) => {
+  const { host } = options;
+  const name = typeof host === "string" && isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ ...(options as ConnectionOptions), ...name, secureContext: sharedTrust() });
+};
+
+/** A probe must see what a new client sees: no kept connection, no resumed TLS session. So there is nothing for an agent to do. */
+const straight = (url: URL): Way => ({ native: { agent: undefined, createConnection: url.protocol === "https:" ? secured : plain } });
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
@@ -78,8 +77,11 @@ export function proxyFor(url: URL, proxies: Proxies | undefined): URL | undefine
 /** The agent holds this one request's connections and no others: they end with it. */
 export function wayTo(url: URL, { proxies }: Route, tunnel: Omit<TunnelOptions, "proxy">): Way {
   const proxy = proxyFor(url, proxies);
-  if (proxy === undefined) return straight;
+  if (proxy === undefined) return straight(url);
   // To an http URL Node itself speaks proxy: the whole URL in the request line.
-  const http = new HttpAgent({ keepAlive: false, proxyEnv: { HTTP_PROXY: proxy.href } });
-  return { agent: { http, https: createTunnelAgent({ proxy, ...tunnel }) }, proxy };
+  const agent =
+    url.protocol === "https:"
+      ? createTunnelAgent({ proxy, ...tunnel })
+      : new HttpAgent({ keepAlive: false, proxyEnv: { HTTP_PROXY: proxy.href } });
+  return { native: { agent }, proxy };
 }

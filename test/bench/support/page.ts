@@ -34,24 +34,37 @@ export function surroundings(): Surroundings {
 
 const INTRO = `# Benchmarks
 
-Made by \`npm run bench\`; do not edit. One run, everything on one machine over loopback: the daemon, its upstream and the peer share its cores, so read
+Made by \`npm run bench\`; do not edit. Everything on one machine over loopback: the daemon, its upstream and the peer share its cores, so read
 ratios before milliseconds. The truth is what the upstream saw: it runs in a process of its own and notes when it had each request and when its last
 byte left, on the same monotonic clock. Each figure is the median of several rounds in which the probers take turns. \`benchmarks.json\` has the same.
 `;
 
-export function page(about: Surroundings, answers: readonly Answer[]): string {
+/** An answer, and in what surroundings it was found. */
+export interface Found extends Answer {
+  readonly about: Surroundings;
+}
+
+export function page(answers: readonly Found[]): string {
   const goals = answers.flatMap((answer) => answer.goals);
   const lost = goals.filter(missed);
-  const { date, machine, node, peers, load } = about;
+  const machines = new Set(answers.map(({ about: { machine, node, peers } }) => `${machine}. Node ${node}; ${peers}.`));
   const remarks = REMARKS.filter(({ of }) => lost.some(({ goal }) => of.test(goal))).map(({ why }) => `- ${why}`);
   return [
     INTRO,
-    `${date} UTC. ${machine}. Node ${node}; ${peers}. Load before the run: ${load.toFixed(2)}.`,
+    ...machines,
     "",
     `${goals.length - lost.length} of ${goals.length} goals met.`,
     "",
     markdown(goalTable(goals)),
     ...(remarks.length === 0 ? [] : ["## Where it falls short, and why", "", ...remarks, ""]),
-    ...answers.flatMap(({ title, method, tables }) => [`## ${title}`, "", method, "", ...tables.map(markdown)]),
+    ...answers.flatMap(({ title, method, tables, about: { date, load } }) => [
+      `## ${title}`,
+      "",
+      `${date} UTC; the load average before it was ${load.toFixed(2)}.`,
+      "",
+      method,
+      "",
+      ...tables.map(markdown),
+    ]),
   ].join("\n");
 }
