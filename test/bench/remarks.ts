@@ -1,2 +1,39 @@
 /** Why a goal is missed, where it is: printed only then. */
-export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] = [];
+export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] = [
+  {
+    of: /added error p50/,
+    why: "Added error, p50: Node's client needs two to three times the CPU of Go's to open a connection and hand over an answer, and all of it on the one thread that also notes the time. The clock already starts with Node's own request and stops at the socket (decision 0016); what is left is Node.",
+  },
+  {
+    of: /added error p99, \d/,
+    why: "Added error, p99: probes that are due in the same millisecond wait for each other on one thread, where Go spreads them over the cores. On a busy machine the whole process waits for its turn as well: compare curl's p99.",
+  },
+  {
+    of: /while 10,000 series are scraped/,
+    why: "Beside a scrape: rendering 10,000 series takes some 10 ms of the thread, in stretches of a millisecond, and what comes in between waits for its stretch; at one scrape a second that is the slowest hundredth of the probes.",
+  },
+  {
+    of: /(first-token|token arrival) error/,
+    why: "Tokens: the upstream runs on the same two cores; 300 streams are some 3,000 events a second in each of the two processes.",
+  },
+  {
+    of: /CPU per (plain|TLS) probe/,
+    why: "CPU a probe: of what an exchange costs, got's options and its stream around the answer are 0.3 ms above Node's 0.2 (decision 0016), metrics 0.07 ms, history, log and schedule the rest. blackbox_exporter keeps nothing of a probe.",
+  },
+  {
+    of: /RSS at/,
+    why: "Memory: about 100 MiB are there before the first target: Node itself 44, its loaded packages, and the isolate of the thread that writes history's checkpoints. A model's series take 32 KiB; the rest of what a target adds is its latest answers and the collector's slack.",
+  },
+  {
+    of: /hour's probes/,
+    why: "Growth: the hour is run at three hundred probes a second, so the collector has garbage of that rate in its heap; it is not what a target a minute leaves behind.",
+  },
+  {
+    of: /start to first/,
+    why: "Start: Node alone takes 28 ms; the rest is reading and compiling some 700 modules, a third of them zod, yaml, fastify and prom-client's OpenTelemetry. got, the AWS SDK, the pretty log and fastify's schema compilers are no longer among them. A compile cache saves another 45 ms, but needs a folder that only this user can write; NODE_COMPILE_CACHE=FOLDER turns it on.",
+  },
+  {
+    of: /lateness/,
+    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. At 10,000 targets it includes the first half minute, in which all of them have their first run.",
+  },
+];
