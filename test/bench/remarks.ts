@@ -2,7 +2,7 @@
 export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] = [
   {
     of: /added error p50/,
-    why: "Added error, p50: Node's client needs two to three times the CPU of Go's to open a connection and hand over an answer, and all of it on the one thread that also notes the time. The clock already starts with Node's own request and stops at the socket (decision 0016); what is left is Node.",
+    why: "Added error, p50: the clock starts with Node's own request and stops at the socket (decision 0016); what is left passes inside Node: plain it is on a par with Go, with TLS the handshake runs in JavaScript's one thread.",
   },
   {
     of: /added error p99, \d/,
@@ -26,7 +26,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /hour's probes/,
-    why: "Growth: the hour is run at three hundred probes a second, so the collector has garbage of that rate in its heap; it is not what a target a minute leaves behind.",
+    why: "Growth: the hour's probes come at three hundred a second, so the heap has garbage of that rate in it; whether something stays behind takes a longer run at a probe a minute, which has not been made.",
   },
   {
     of: /start to first/,
