@@ -91,7 +91,7 @@ function faultRow(fault: FaultState, { alertOf, clock, redact }: WebOptions): Ht
   const more = alert === undefined ? "" : html`<small><a href="${runbookPath(alert)}">Runbook: ${alert}</a></small>`;
   return html`<tr>
 <td>${subject}</td><td><span class="badge ${down ? "down" : "degraded"}">${down ? "down" : "degraded"}</span></td><td>${owner}</td>
-<td class="number">${span(clock.wall() - since)}</td><td>${explains.join(", ")}</td>
+<td class="number">${span(clock.wall() - since)}</td><td class="names">${explains.join(", ")}</td>
 <td class="why">${reasons[reason].says} <small>${reasons[reason].remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}${more}</td>
 </tr>
 `;
@@ -102,7 +102,7 @@ function broken(options: WebOptions): Html | "" {
   const open = options.faults();
   if (open.length === 0) return "";
   return html`<section><h2>What is broken</h2><div class="scroll"><table>
-<thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col" class="number">For</th><th scope="col">Explains</th>
+<thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col" class="number">For</th><th scope="col" class="names">Explains</th>
 <th scope="col">What is known, and what to do</th></tr></thead>
 <tbody>
 ${open.map((fault) => faultRow(fault, options))}</tbody></table></div></section>

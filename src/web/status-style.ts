@@ -12,8 +12,8 @@ a { color: var(--link) } nav a { margin-right: 1rem } small, .dim { color: var(-
 .scroll { overflow-x: auto } table { width: 100%; min-width: 58rem; table-layout: fixed; border-collapse: collapse }
 th, td { padding: .45rem .75rem .45rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; color: var(--dim); font-size: .85rem } td small { display: block; overflow-wrap: anywhere }
-.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } .why { overflow-wrap: anywhere }
-th:nth-child(1) { width: 19% } th:nth-child(2) { width: 7.5rem } th:nth-child(n+3) { width: 6rem } th:nth-child(6) { width: 7rem } th:last-child { width: auto }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } .why, .names { overflow-wrap: anywhere }
+th:nth-child(1) { width: 19% } th:nth-child(2) { width: 7.5rem } th:nth-child(n+3) { width: 6rem } th:nth-child(6) { width: 7rem } th.names { width: 12rem } th:last-child { width: auto }
 .badge { display: inline-block; min-width: 5.5rem; padding: 0 .5rem; border: 1px solid; border-radius: 1rem; text-align: center; font-size: .85rem; font-weight: 600 }
 .up { color: var(--up) } .degraded { color: var(--degraded) } .down { color: var(--down) } .waiting { color: var(--waiting) }
 article { max-width: 46rem } li { margin: .3rem 0 } dt { margin-top: .6rem } dd { margin-left: 1.5rem }
