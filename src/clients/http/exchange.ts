@@ -1,14 +1,15 @@
-/** One request and its answer over a fresh connection: never throws, never retries, measures every phase. The only door to got. */
-import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
+/** One request and its answer over a fresh connection: never throws, never retries, measures every phase. */
+import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
-import { TLSSocket } from "node:tls";
-import type { ExtendOptions, Got, OptionsInit, Request } from "got";
+import type { Readable } from "node:stream";
 import { systemClock } from "../../base/clock.ts";
 import type { Phases } from "../../core/outcome.ts";
 import { type HttpFault, transportFault } from "./fault.ts";
+import { type Journey, makeNative } from "./journey.ts";
+import { follow, leadsOn } from "./redirects.ts";
 import { bareHost, type Route, type Way, wayTo } from "./route.ts";
-import { type Stopwatch, startStopwatch } from "./stopwatch.ts";
+import { startStopwatch } from "./stopwatch.ts";
+import { ACCEPT_ENCODING, unpacked } from "./unpack.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
@@ -49,86 +50,14 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const STALL_SECONDS = 10;
 const STALL_SHARE = 1 / 3;
 
-/** Where the request stands: a redirect changes it. */
-interface Course {
-  url: URL;
-  way: Way;
-}
-
-/** What all requests have in common: got makes up the options of each from these, which is most of what it costs. */
-const COMMON: ExtendOptions = {
-  headers: { "user-agent": "llm-healthd" },
-  retry: { limit: 0 },
-  throwHttpErrors: false,
-  followRedirect: false,
-};
-let loaded: Promise<Got> | undefined;
-/** Loaded by the first request: what only serves pages, or reads a config, starts without it. */
-const client = (): Promise<Got> => {
-  loaded ??= import("got").then(({ default: got }) => got.extend(COMMON));
-  return loaded;
-};
-
-/** Follows redirects, each on its own way. */
-function redirects(request: HttpRequest, course: Course, courseTo: (url: URL) => Course): OptionsInit {
-  const { origin } = course.url;
-  const headers = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
-  return {
-    followRedirect: true,
-    maxRedirects: request.maxRedirects ?? 0,
-    hooks: {
-      beforeRedirect: [
-        (next) => {
-          Object.assign(course, courseTo(new URL(String(next.url))));
-          // got takes away Authorization and Cookie; a key may also be in a header of another name.
-          if (course.url.origin !== origin) for (const name of headers) delete next.headers[name];
-        },
-      ],
-    },
-  };
-}
-
-interface Opened {
-  readonly stream: Request;
-  readonly course: Course;
-  readonly seen: Seen;
-}
-
-function open(client: Got, request: HttpRequest, signal: AbortSignal, watch: Stopwatch): Opened {
-  const { route = {} } = request;
-  const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
-  const courseTo = (url: URL): Course => ({ url, way: wayTo(url, route, tunnel) });
-  const course = courseTo(new URL(request.url));
-  const seen: Seen = { status: 0, headers: {} };
-  const stream = client.stream(course.url, {
-    method: request.method,
-    ...(request.headers === undefined ? {} : { headers: { ...request.headers } }),
-    ...(request.body === undefined ? {} : { body: request.body }),
-    ...(route.lookup === undefined ? {} : { dnsLookup: route.lookup as NonNullable<OptionsInit["dnsLookup"]> }),
-    signal,
-    ...((request.maxRedirects ?? 0) > 0 ? redirects(request, course, courseTo) : {}),
-    // Node's own request, made here so that the clock starts with it and hears of everything first.
-    request(url, options) {
-      watch.begin();
-      const asked = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
-        ...(options as RequestOptions),
-        ...course.way.native,
-      });
-      look(asked, seen, watch);
-      return asked;
-    },
-  });
-  // got waits for a body to be piped into every method that may have one.
-  if (request.body === undefined && request.method !== "GET" && request.method !== "HEAD") stream.end();
-  return { stream, course, seen };
-}
+const OWN_HEADERS = Object.freeze({ "user-agent": "llm-healthd", "accept-encoding": ACCEPT_ENCODING });
 
 /** Silence since `lastSeconds` until `endSeconds` that is a stall rather than slowness. */
 export const isStall = (lastSeconds: number, endSeconds: number): boolean =>
   endSeconds - lastSeconds >= Math.min(STALL_SECONDS, endSeconds * STALL_SHARE);
 
 /** Given up, by us or by the signal: what it waited for in vain. */
-function deadlineFault(watch: Stopwatch, { url, way }: Course): HttpFault {
+function deadlineFault({ watch, url, way }: Journey): HttpFault {
   const lastChunkSeconds = watch.arrived();
   const after = `after ${watch.elapsed().toFixed(1)} s`;
   if (!watch.reached("connected")) {
@@ -148,7 +77,7 @@ function deadlineFault(watch: Stopwatch, { url, way }: Course): HttpFault {
 }
 
 /** To an http URL the proxy hands requests on: what breaks before a status line came is its doing, and a 407 is its own word. */
-function atProxy({ url, way: { proxy } }: Course, seen: Seen, fault: HttpFault | undefined): HttpFault | undefined {
+function atProxy({ url, way: { proxy }, seen }: Journey, fault: HttpFault | undefined): HttpFault | undefined {
   if (proxy === undefined || url.protocol === "https:") return fault;
   const says = (what: string): HttpFault => ({ reason: "proxy", message: `the proxy ${proxy.host}: ${what}` });
   if (seen.status === 407) {
@@ -159,48 +88,62 @@ function atProxy({ url, way: { proxy } }: Course, seen: Seen, fault: HttpFault |
   return broken ? says(fault.message) : fault;
 }
 
-interface Seen {
-  status: number;
-  headers: IncomingHttpHeaders;
-  certificateExpiresAt?: number;
-  clockSkewSeconds?: number;
+type Over = Pick<PromiseWithResolvers<void>, "resolve" | "reject">;
+
+/** Reads to the end, or until `take` has enough; or tells what broke it off. */
+function read(body: Readable, take: (chunk: Buffer) => boolean, { resolve, reject }: Over): void {
+  body.on("data", (chunk: Buffer) => {
+    if (body.destroyed) return;
+    try {
+      if (take(chunk)) return;
+      resolve();
+    } catch (error) {
+      reject(error);
+    }
+    body.destroy();
+  });
+  body.once("end", resolve);
+  body.on("error", reject);
+  body.once("close", () => reject(new Error("closed before its end")));
 }
 
-function look(request: ClientRequest, seen: Seen, watch: Stopwatch): void {
-  // What a redirect leads to may not answer: then the redirect is no answer either.
-  Object.assign(seen, { status: 0, headers: {} });
-  watch.follow(request);
-  request.once("socket", (socket) => {
-    if (!(socket instanceof TLSSocket)) return;
-    socket.once("secureConnect", () => {
-      seen.certificateExpiresAt = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
-    });
+/** Sends the request, goes where a redirect leads, and reads. Returns what closes it, over or not. */
+function converse(journey: Journey, take: (chunk: Buffer) => boolean, over: Over): () => void {
+  const { request } = journey;
+  let body: Readable | undefined;
+  let closed = false;
+  const hear = (from: Readable): void => {
+    body = from;
+    read(from, take, over);
+    if (closed) from.destroy();
+  };
+  const asked = makeNative(journey, { method: request.method, headers: journey.headers });
+  const unanswered = (): void => over.reject(new Error("closed without an answer"));
+  asked.on("error", over.reject).once("close", unanswered);
+  asked.once("response", (response) => {
+    asked.off("close", unanswered);
+    // Heard from this moment on, or what breaks in it meanwhile would be nobody's.
+    if (!leadsOn(journey)) return hear(unpacked(response));
+    asked.off("error", over.reject).on("error", () => undefined);
+    asked.destroy();
+    follow(journey).then(hear, over.reject);
   });
-  request.once("response", (response) => {
-    seen.status = response.statusCode ?? 0;
-    seen.headers = response.headers;
-    const date = Date.parse(response.headers.date ?? "");
-    if (Number.isFinite(date)) seen.clockSkewSeconds = (date - systemClock.wall()) / 1000;
-  });
+  asked.end(request.body);
+  return () => {
+    closed = true;
+    asked.destroy();
+    body?.destroy();
+  };
 }
 
-/** Reads to the end, or until `take` has enough. Rejects with what broke it off. */
-function read(stream: Request, take: (chunk: Buffer) => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.on("data", (chunk: Buffer) => {
-      if (stream.destroyed) return;
-      try {
-        if (take(chunk)) return;
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
-      stream.destroy();
-    });
-    stream.once("end", resolve);
-    stream.on("error", reject);
-    stream.once("close", () => reject(new Error("closed before its end")));
-  });
+function journeyOf(request: HttpRequest, signal: AbortSignal): Journey {
+  const { route = {} } = request;
+  const watch = startStopwatch();
+  const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
+  const url = new URL(request.url);
+  const wayOf = (next: URL): Way => wayTo(next, route, tunnel);
+  const headers = { ...OWN_HEADERS, ...request.headers };
+  return { request, signal, watch, headers, url, way: wayOf(url), wayOf, seen: { status: 0, headers: {} } };
 }
 
 /**
@@ -208,36 +151,43 @@ function read(stream: Request, take: (chunk: Buffer) => boolean): Promise<void> 
  * @param take where given, receives the body chunk by chunk and may end the reading
  */
 export async function exchange(request: HttpRequest, signal: AbortSignal, take?: ChunkTaker): Promise<HttpExchange> {
-  const watch = startStopwatch();
+  const journey = journeyOf(request, signal);
+  const { watch, seen } = journey;
   const limit = request.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   const chunks: Buffer[] = [];
   let bytes = 0;
   let fault: HttpFault | undefined;
   let slow = false;
-  const { stream, course, seen } = open(await client(), request, signal, watch);
-  const standing = (): boolean => watch.reached(course.url.protocol === "https:" ? "secured" : "connected");
+  const receive = (chunk: Buffer): boolean => {
+    bytes += chunk.length;
+    if (bytes > limit) fault = { reason: "body_too_large", message: `more than ${limit} bytes` };
+    else if (take !== undefined) return take(chunk, watch.arrived());
+    else chunks.push(chunk);
+    return fault === undefined;
+  };
+  const over = Promise.withResolvers<void>();
+  const giveUp = (): void => over.reject(new Error("given up"));
+  signal.addEventListener("abort", giveUp, { once: true });
   const cancelLimit = systemClock.after(CONNECT_TIMEOUT_MS, () => {
-    slow = !standing();
-    if (slow) stream.destroy();
+    slow = !watch.reached(journey.url.protocol === "https:" ? "secured" : "connected");
+    if (slow) giveUp();
   });
+  let close = (): void => undefined;
   try {
-    await read(stream, (chunk) => {
-      bytes += chunk.length;
-      if (bytes > limit) fault = { reason: "body_too_large", message: `more than ${limit} bytes` };
-      else if (take !== undefined) return take(chunk, watch.arrived());
-      else chunks.push(chunk);
-      return fault === undefined;
-    });
+    if (signal.aborted) giveUp();
+    else close = converse(journey, receive, over);
+    await over.promise;
   } catch (error) {
-    fault = slow || signal.aborted ? deadlineFault(watch, course) : transportFault(error);
+    fault = slow || signal.aborted ? deadlineFault(journey) : transportFault(error);
   }
   cancelLimit();
-  fault = atProxy(course, seen, fault);
+  signal.removeEventListener("abort", giveUp);
+  fault = atProxy(journey, fault);
   const durationSeconds = watch.finish(fault === undefined);
-  stream.destroy();
+  close();
   return {
     ...seen,
-    body: Buffer.concat(chunks),
+    body: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
     durationSeconds,
     phases: watch.phases(),
     ...(fault === undefined ? {} : { fault }),

@@ -36,7 +36,7 @@ const secured: Connect = (options) => {
 };
 
 /** A probe must see what a new client sees: no kept connection, no resumed TLS session. So there is nothing for an agent to do. */
-const straight = (url: URL): Way => ({ native: { agent: undefined, createConnection: url.protocol === "https:" ? secured : plain } });
+const straight = (url: URL): RequestOptions => ({ agent: undefined, createConnection: url.protocol === "https:" ? secured : plain });
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
@@ -75,13 +75,14 @@ export function proxyFor(url: URL, proxies: Proxies | undefined): URL | undefine
 }
 
 /** The agent holds this one request's connections and no others: they end with it. */
-export function wayTo(url: URL, { proxies }: Route, tunnel: Omit<TunnelOptions, "proxy">): Way {
+export function wayTo(url: URL, { proxies, lookup }: Route, tunnel: Omit<TunnelOptions, "proxy">): Way {
   const proxy = proxyFor(url, proxies);
-  if (proxy === undefined) return straight(url);
+  const resolving = lookup === undefined ? {} : { lookup };
+  if (proxy === undefined) return { native: { ...straight(url), ...resolving } };
   // To an http URL Node itself speaks proxy: the whole URL in the request line.
   const agent =
     url.protocol === "https:"
       ? createTunnelAgent({ proxy, ...tunnel })
       : new HttpAgent({ keepAlive: false, proxyEnv: { HTTP_PROXY: proxy.href } });
-  return { native: { agent }, proxy };
+  return { native: { agent, ...resolving }, proxy };
 }

@@ -1,0 +1,58 @@
+/** One request as Node makes it, on its way to its host; what is seen of its answer, and when. */
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { TLSSocket } from "node:tls";
+import { systemClock } from "../../base/clock.ts";
+import type { HttpRequest } from "./exchange.ts";
+import type { Way } from "./route.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** Of the latest answer. */
+export interface Seen {
+  /** 0 when no status line came. */
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Milliseconds since 1970. */
+  certificateExpiresAt?: number;
+  clockSkewSeconds?: number;
+}
+
+/** One exchange on its way, maybe over several hosts. */
+export interface Journey {
+  readonly request: HttpRequest;
+  /** The request's and our own. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly watch: Stopwatch;
+  readonly seen: Seen;
+  /** Where it stands: a redirect changes it. */
+  url: URL;
+  way: Way;
+  wayOf(url: URL): Way;
+}
+
+function look(request: ClientRequest, seen: Seen): void {
+  request.once("socket", (socket) => {
+    if (!(socket instanceof TLSSocket)) return;
+    socket.once("secureConnect", () => {
+      seen.certificateExpiresAt = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
+    });
+  });
+  request.once("response", ({ statusCode = 0, headers }) => {
+    seen.status = statusCode;
+    seen.headers = headers;
+    const date = Date.parse(headers.date ?? "");
+    if (Number.isFinite(date)) seen.clockSkewSeconds = (date - systemClock.wall()) / 1000;
+  });
+}
+
+/** The clock starts with the first one, and hears of everything before anybody else. */
+export function makeNative({ url, way, seen, watch }: Journey, options: RequestOptions): ClientRequest {
+  // What a redirect leads to may not answer: then the redirect is no answer either.
+  Object.assign(seen, { status: 0, headers: {} });
+  watch.begin();
+  const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, { ...options, ...way.native });
+  watch.follow(request);
+  look(request, seen);
+  return request;
+}
