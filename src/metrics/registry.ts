@@ -78,7 +78,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       onFault();
     }
   };
-  const targets = createTargetSeries(families.values(), guarded);
+  const targets = createTargetSeries(families.values(), onFault);
   const readings = selfReadings(setSelf, targets);
   const asked = new Map<string, () => void>();
   let rendering: Promise<Buffer> | undefined;

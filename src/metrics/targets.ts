@@ -20,9 +20,10 @@ interface Known {
 const isProbed = (record: ProbeRecord): record is ProbedRecord => record.outcome.verdict !== "skipped";
 const isSkipped = (record: ProbeRecord): record is SkippedRecord => record.outcome.verdict === "skipped";
 
-/** `guarded` keeps one metric's trouble with that metric. */
-export function createTargetSeries(families: Iterable<Family>, guarded: (work: () => void) => void): TargetSeries {
+/** One metric's trouble stays with that metric, and is told to `onFault`. */
+export function createTargetSeries(families: Iterable<Family>, onFault: () => void): TargetSeries {
   const all = [...families];
+  const read = all.filter(({ metric }) => metric.read !== undefined);
   const known = new Map<string, Known>();
 
   /** A catalogue still talks of a model that a reload has just removed or renamed: that must not bring it back. */
@@ -33,16 +34,24 @@ export function createTargetSeries(families: Iterable<Family>, guarded: (work: (
   };
 
   const takeProbed = (record: ProbedRecord, memory: Memory): void => {
-    for (const { metric, replace } of all) {
-      guarded(() => {
+    for (const { metric, replace } of read) {
+      try {
         const samples = metric.read?.(record, memory);
-        if (samples !== undefined) replace(record.target.name, samples.filter(isCurrent));
-      });
+        if (samples !== undefined) replace(record.target.name, samples.every(isCurrent) ? samples : samples.filter(isCurrent));
+      } catch {
+        onFault();
+      }
     }
   };
 
   const takeSkipped = (record: SkippedRecord): void => {
-    for (const { metric, put } of all) guarded(() => put(record.target.name, metric.readSkip?.(record) ?? []));
+    for (const { metric, put } of all) {
+      try {
+        put(record.target.name, metric.readSkip?.(record) ?? []);
+      } catch {
+        onFault();
+      }
+    }
   };
 
   const remove = (name: string): void => {

@@ -40,7 +40,15 @@ function withoutQuery(url: string): string {
   return address.href;
 }
 
-function evidenceOf(settings: AppSettings, exchanged: HttpExchange, context: ProbeContext, message?: string): Evidence {
+/** What stays the same from probe to probe. */
+interface App {
+  readonly settings: AppSettings;
+  readonly request: HttpRequest;
+  /** How it was asked, as anybody may read it. */
+  readonly asked: NonNullable<Evidence["request"]>;
+}
+
+function evidenceOf({ asked }: App, exchanged: HttpExchange, context: ProbeContext, message?: string): Evidence {
   const { status, phases, durationSeconds, certificateExpiresAt, clockSkewSeconds, body } = exchanged;
   const page =
     message === undefined ? "" : context.redactor.text(body.toString("utf8", 0, 16 * ERROR_BODY_CHARS)).slice(0, ERROR_BODY_CHARS);
@@ -53,20 +61,21 @@ function evidenceOf(settings: AppSettings, exchanged: HttpExchange, context: Pro
     ...(clockSkewSeconds === undefined ? {} : { clockSkewSeconds }),
     ...(message === undefined ? {} : { message: oneLine(context.redactor.text(message)) }),
     ...(page === "" ? {} : { errorBody: page }),
-    request: { method: settings.method, url: context.redactor.text(withoutQuery(settings.url)) },
+    request: asked,
   };
 }
 
-function judge(settings: AppSettings, exchanged: HttpExchange, context: ProbeContext): Outcome {
-  const evidence = (message?: string): Evidence => evidenceOf(settings, exchanged, context, message);
-  const allowed = [settings.expect.status].flat();
+function judge(app: App, exchanged: HttpExchange, context: ProbeContext): Outcome {
+  const evidence = (message?: string): Evidence => evidenceOf(app, exchanged, context, message);
+  const { expect } = app.settings;
+  const allowed = [expect.status].flat();
   // An unexpected status says more than a body that broke off after it.
   if (exchanged.status !== 0 && !allowed.includes(exchanged.status)) {
     const why = exchanged.fault === undefined ? "" : ` (${exchanged.fault.message})`;
     return down("app_status", evidence(`answered ${exchanged.status}, expected ${allowed.join(" or ")}${why}`));
   }
   if (exchanged.fault !== undefined) return down(exchanged.fault.reason, evidence(exchanged.fault.message));
-  const { body } = settings.expect;
+  const { body } = expect;
   if (body !== undefined && !exchanged.body.includes(body)) return down("app_body", evidence(`the answer lacks ${JSON.stringify(body)}`));
   return up(evidence());
 }
@@ -74,9 +83,10 @@ function judge(settings: AppSettings, exchanged: HttpExchange, context: ProbeCon
 function plan(source: Entry, settings: AppSettings, context: ProbeContext): Planned {
   const { method, url, headers } = settings;
   const request: HttpRequest = { method, url, headers, maxRedirects: MAX_REDIRECTS, route: context.route };
+  const app: App = { settings, request, asked: { method, url: context.redactor.text(withoutQuery(url)) } };
   return {
     target: targetOf(source),
-    probe: { run: async (signal) => judge(settings, await exchange(request, signal), context) },
+    probe: { run: async (signal) => judge(app, await exchange(request, signal), context) },
   };
 }
 

@@ -59,10 +59,12 @@ interface Run {
   readonly abort: AbortController;
 }
 
+/** Why a run is aborted when not for its time: it says nothing about its target then. */
+const ENDED_BY_US = new Error("the run is not wanted any more");
+
 export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOptions): Runner {
   const running = new Map<string, Run>();
   const abandoned = new Set<Promise<unknown>>();
-  const stopping = new AbortController();
   const standstill = createStandstillWatch(clock);
   const publish = publisher(sinks, log);
   const closedGate: Gate = { refuse: () => (closed ? { cause: "stopping" } : undefined) };
@@ -72,8 +74,7 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
     const { target } = planned;
     began?.(planned);
     const abort = new AbortController();
-    const stop = AbortSignal.any([stopping.signal, abort.signal]);
-    const record = observe(planned, { clock, log, stop, standstill }, latenessSeconds).then((seen) => {
+    const record = observe(planned, { clock, log, abort, standstill }, latenessSeconds).then((seen) => {
       if (running.get(target.name)?.abort !== abort) return seen;
       running.delete(target.name);
       return publish(seen);
@@ -105,13 +106,15 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
       const run = running.get(name);
       if (run === undefined) return;
       running.delete(name);
-      run.abort.abort();
+      run.abort.abort(ENDED_BY_US);
       abandoned.add(run.record);
       void run.record.finally(() => abandoned.delete(run.record));
     },
     async stop(graceSeconds) {
       closed = true;
-      const cancel = clock.after(graceSeconds * 1000, () => stopping.abort());
+      const cancel = clock.after(graceSeconds * 1000, () => {
+        for (const { abort } of running.values()) abort.abort(ENDED_BY_US);
+      });
       await Promise.allSettled([...[...running.values()].map(({ record }) => record), ...abandoned]);
       cancel();
     },
@@ -121,26 +124,25 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
 interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
-  readonly stop: AbortSignal;
+  readonly abort: AbortController;
   readonly standstill: StandstillWatch;
 }
 
 async function observe({ target, probe }: Planned, around: Surroundings, latenessSeconds?: number): Promise<ProbeRecord> {
-  const { clock, log, stop } = around;
+  const { clock, log, abort } = around;
   const startedAt = clock.wall();
   const stoodStill = around.standstill.begin();
   const start = clock.monotonic();
-  const deadline = new AbortController();
-  const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => deadline.abort());
-  const signal = AbortSignal.any([stop, deadline.signal]);
+  // One signal, whoever gives it: joined ones cost more than all else a run needs.
+  const { signal } = abort;
+  const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => abort.abort());
   const { writtenOff, release } = leash(clock, signal);
   const outcome = await Promise.race([contained(target, probe, signal, log), writtenOff]);
   release();
   cancelDeadline();
   return {
     target,
-    // A run that we ended ourselves says nothing about its target.
-    outcome: stop.aborted && outcome.verdict !== "up" ? skipped("stopping") : outcome,
+    outcome: signal.reason === ENDED_BY_US && outcome.verdict !== "up" ? skipped("stopping") : outcome,
     startedAt,
     durationSeconds: (clock.monotonic() - start) / 1000,
     standstillSeconds: stoodStill(),

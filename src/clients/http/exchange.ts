@@ -104,7 +104,7 @@ function read(body: Readable, take: (chunk: Buffer) => boolean, { resolve, rejec
   });
   body.once("end", resolve);
   body.on("error", reject);
-  body.once("close", () => reject(new Error("closed before its end")));
+  body.once("close", () => body.readableEnded || reject(new Error("closed before its end")));
 }
 
 /** Sends the request, goes where a redirect leads, and reads. Returns what closes it, over or not. */

@@ -68,8 +68,8 @@ function excepts(entry: string, url: URL): boolean {
 /** The proxy between here and the URL; undefined where the way is straight. This machine itself is never reached through one, as in Go. */
 export function proxyFor(url: URL, proxies: Proxies | undefined): URL | undefined {
   const proxy = url.protocol === "https:" ? proxies?.https : proxies?.http;
-  const host = bareHost(url);
   if (proxies === undefined || proxy === undefined) return undefined;
+  const host = bareHost(url);
   const here = host === "localhost" || (isIP(host) !== 0 && LOOPBACK.check(host, familyOf(host)));
   return here || proxies.except.some((entry) => excepts(entry, url)) ? undefined : new URL(proxy);
 }
