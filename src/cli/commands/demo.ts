@@ -72,10 +72,12 @@ async function watch(invocation: Invocation, simulator: Simulator, { faults, pro
   let stack: Stack | undefined;
   try {
     await Promise.race([complete, untilStopped(io)]);
+    if (io.stop.aborted) return EXIT.ok;
     const { url } = daemon;
     io.out(chapter(io, "llm-healthd", { "status page": `${url}/`, metrics: `${url}/metrics`, API: `${url}/api/v1/targets` }));
     io.out(`\n${describeSimulator(simulator, io)}`);
-    if (programs !== undefined && !io.stop.aborted) stack = await raise(programs, daemon.url, io);
+    if (programs !== undefined) stack = await raise(programs, daemon.url, io);
+    if (io.stop.aborted) return EXIT.ok;
     if (faults.length > 0) {
       switchOn(simulator, faults, io);
       io.out(`\n${paint(io, "yellow", "●")} fault ${faults.join(", ")} is on now; watch what llm-healthd says:\n\n`);
