@@ -1,5 +1,7 @@
 /** Debian's Alertmanager with the shipped file: what belongs together is one notification, and what something wider explains is silent. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -17,6 +19,9 @@ const cases = [...faultCases, ...ownCases, ...modelCases];
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Where the shipped file sends to. On this machine somebody may listen there: these alerts are not for him. */
+const SHIPPED = "http://127.0.0.1:9099";
+
 /** As Prometheus would send it, by the rule and by the case that promtool has proven. */
 function sent(alertname: AlertName, over: Labels = {}): Labels {
   const rule = rules.find(({ alert }) => alert === alertname);
@@ -29,17 +34,34 @@ describe.skipIf(why !== undefined)(`Alertmanager${why === undefined ? "" : `: ${
   let folder: string;
   let program: Program;
   let url: string;
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "healthd-alertmanager-"));
+  /** What reached a receiver, by its path. */
+  let paged: string[];
+  const sink = createServer((request, response) => {
+    paged.push(request.url ?? "");
+    request.resume();
+    response.end();
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "healthd-alertmanager-"));
+    await new Promise<void>((done) => sink.listen(0, "127.0.0.1", done));
+    const shipped = readFileSync(join(ROOT, "config/alertmanager/alertmanager.yml"), "utf8");
+    const ours = shipped.replaceAll(SHIPPED, `http://127.0.0.1:${(sink.address() as AddressInfo).port}`);
+    expect(shipped.split(SHIPPED)).toHaveLength(4);
+    writeFileSync(join(folder, "alertmanager.yml"), ours);
+  });
+  afterAll(() => {
+    sink.close();
+    sink.closeAllConnections();
+    rmSync(folder, { recursive: true, force: true });
+  });
   // A fresh one for each: what was sent before would still be firing.
   beforeEach(async () => {
+    paged = [];
     const listen = `127.0.0.1:${await freePort()}`;
     url = `http://${listen}`;
     const args = [
-      `--config.file=${join(ROOT, "config/alertmanager/alertmanager.yml")}`,
+      `--config.file=${join(folder, "alertmanager.yml")}`,
       `--storage.path=${mkdtempSync(join(folder, "data-"))}`,
       "--cluster.listen-address=",
       `--web.listen-address=${listen}`,
@@ -100,6 +122,13 @@ describe.skipIf(why !== undefined)(`Alertmanager${why === undefined ? "" : `: ${
   ])("%s", async (_, alerts, expected) => {
     await send(...alerts);
     expect(await heard()).toEqual(expected);
+  });
+
+  test("the heartbeat is sent at once", async () => {
+    const watchdog = rules.find(({ alert }) => alert === "Watchdog");
+    await send({ alertname: "Watchdog", ...watchdog?.labels }, sent("ModelMissing"));
+    await until(() => paged.length > 0, "the heartbeat");
+    expect(paged).toEqual(["/heartbeat"]);
   });
 
   test("what one cause brings is one notification", async () => {
