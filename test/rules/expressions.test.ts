@@ -133,6 +133,9 @@ test("options: a user's own job, runbooks and Grafana, and shorter waits", () =>
 test.each([
   [["--grafana", "grafana"], "--grafana grafana: no URL"],
   [["--runbooks", "ftp://x"], "--runbooks ftp://x: no URL"],
+  [["--grafana", "https://x/{{"], "--grafana https://x/{{: no braces. Prometheus would take them for a template; write %7B and %7D."],
+  [["--runbooks", "https://x/{{ $labels.instance }}/NAME"], "NAME: no braces"],
+  [["--runbooks", "https://x/}}"], "--runbooks https://x/}}: no braces"],
   [["--time-scale", "0"], "--time-scale 0: not above 0 and up to 1"],
   [["--time-scale", "fast"], "--time-scale fast: not above 0 and up to 1"],
   [["--job", 'a"} or vector(1'], "no job's name"],

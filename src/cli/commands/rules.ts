@@ -9,6 +9,7 @@ function wrong(invocation: Invocation): string | undefined {
     const { protocol } = URL.parse(url) ?? {};
     if (protocol !== "http:" && protocol !== "https:")
       return `--${option} ${url}: no URL. Write it whole, such as https://docs.example.net.`;
+    if (/[{}]/.test(url)) return `--${option} ${url}: no braces. Prometheus would take them for a template; write %7B and %7D.`;
   }
   const scale = Number(text(invocation, "timeScale"));
   if (!(scale > 0 && scale <= 1)) {
