@@ -7,7 +7,7 @@ import { incidents } from "./routes/incidents.ts";
 import { metrics } from "./routes/metrics.ts";
 import { probe } from "./routes/probe.ts";
 import { reload } from "./routes/reload.ts";
-import { runbook, runbookList } from "./routes/runbooks.ts";
+import { runbook, runbookList, runbookListSlash, runbookSlash } from "./routes/runbooks.ts";
 import { healthy, livez, ready } from "./routes/standing.ts";
 import { status } from "./routes/status.ts";
 import { target, targets } from "./routes/targets.ts";
@@ -22,7 +22,9 @@ export const routes: readonly RouteMaker[] = [
   events,
   incidents,
   runbookList,
+  runbookListSlash,
   runbook,
+  runbookSlash,
   config,
   healthy,
   ready,

@@ -43,6 +43,21 @@ test("the index lists all, and the status page leads to it", async () => {
   expect((await ask(`${served.url}/`)).text).toContain('<a href="/runbooks">runbooks</a>');
 });
 
+test("a slash at the end leads to the same page", async () => {
+  await using served = await serve();
+  for (const [path, to] of [
+    ["/runbooks/", "../runbooks"],
+    ["/runbooks/ApiKeyRejected/", "../ApiKeyRejected"],
+  ] as const) {
+    const { status, headers } = await ask(`${served.url}${path}`);
+    expect({ path, status, location: headers.location }).toEqual({ path, status: 308, location: to });
+    const followed = await fetch(`${served.url}${path}`);
+    expect({ status: followed.status, url: followed.url }).toEqual({ status: 200, url: `${served.url}${path.slice(0, -1)}` });
+  }
+  for (const path of ["/runbooks/Nonsense/", "/runbooks//", "/runbooks//evil.example/"])
+    expect((await ask(`${served.url}${path}`)).status).toBe(404);
+});
+
 describe("nothing but runbooks can be had", () => {
   test.each([
     "README",
@@ -60,7 +75,7 @@ describe("nothing but runbooks can be had", () => {
     "ApiKeyRejected/../../config",
     "constructor",
     "__proto__",
-    "",
+    "__proto__/",
   ])("/runbooks/%s", async (path) => {
     await using served = await serve();
     const { status, text } = await ask(`${served.url}/runbooks/${path}`);
