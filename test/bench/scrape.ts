@@ -45,7 +45,7 @@ const SERIES_A_MODEL = 87;
 
 async function size(rig: Rig, upstream: Upstream, { series, goalMs, goalGapMs }: Size): Promise<{ row: Cell[]; goals: Goal[] }> {
   const count = Math.round(series / SERIES_A_MODEL);
-  const url = await rig.start({ yaml: models(upstream, count) });
+  const url = await rig.start({ yaml: models(upstream, count), gaps: true });
   let ended = 0;
   while (ended < count) {
     await sleep(100);

@@ -17,7 +17,6 @@ let daemon: Daemon | undefined;
 let runs: Run[] = [];
 let tokens: Token[] = [];
 const gaps = monitorEventLoopDelay({ resolution: 1 });
-gaps.enable();
 
 function take({ target, outcome, durationSeconds, latenessSeconds }: ProbeRecord): void {
   const seen = outcome.verdict === "skipped" ? undefined : outcome.evidence;
@@ -59,6 +58,8 @@ function configOf({ yaml, everySeconds, only }: Order): Config {
 }
 
 async function start(order: Order): Promise<string> {
+  if (order.gaps) gaps.enable();
+  else gaps.disable();
   const config = configOf(order);
   const redactor = createRedactor(config.secrets);
   const started = await startDaemon({

@@ -29,6 +29,8 @@ export interface Order {
   readonly everySeconds?: number;
   /** Of the entries, only this kind; the others as the config says. */
   readonly only?: string;
+  /** Look for gaps of the loop: a thousand looks a second, which cost CPU that is not the daemon's. */
+  readonly gaps?: boolean;
 }
 
 export interface Collected {
