@@ -1,8 +1,6 @@
 /** The rules of blame: each knows one sort of thing that can be broken, and finds it among the targets that fail. Pure. */
 import { ownerOf, type Reason } from "./reason.ts";
-import { cause, type RootCause, type Sight, sum } from "./root-cause.ts";
-
-export const NETWORK = "network";
+import { cause, moments, NETWORK, type RootCause, type Sight } from "./root-cause.ts";
 
 /** No answer came: it may be them, it may be the way there. */
 const UNANSWERED: ReadonlySet<Reason> = new Set<Reason>([
@@ -135,7 +133,7 @@ function ailingModel(
     kind: target.kind,
     reason,
     owner: ownerOf(reason, target.kind),
-    sightings: sum(agrees ? [model, catalogued] : [catalogued]),
+    sightings: moments(agrees ? [model, catalogued] : [catalogued]),
     down: agrees && outcome.verdict === "down",
   });
 }

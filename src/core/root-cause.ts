@@ -1,7 +1,10 @@
 /** What blame says: a root cause, and the sights that it is made from. Pure. */
 import type { Probed } from "./outcome.ts";
 import type { Target } from "./probe.ts";
-import { type Kind, type Owner, ownerOf, type Reason } from "./reason.ts";
+import { type Kind, type Owner, ownerOf, type Reason, type ReasonEntry, reasons } from "./reason.ts";
+
+/** Subject of a cause that is of no target. */
+export const NETWORK = "network";
 
 /** A target as its latest probe saw it. */
 export interface Sight {
@@ -23,7 +26,7 @@ export interface RootCause {
   readonly credential?: string;
   /** Names of all targets that it explains, its own among them where it has one; in the order of the config. */
   readonly explains: readonly string[];
-  /** Looks in a row that saw it itself, not what merely needs it: one may be a hiccup, two agree. */
+  /** Moments in which it was seen itself, not only what needs it: one may be a hiccup, two agree. */
   readonly sightings: number;
   /** What was seen of it, for people. */
   readonly message?: string;
@@ -35,7 +38,22 @@ export interface RootCause {
 export const looksThatAgree = (kind: Kind): number => (kind === "credential" ? 3 : 2);
 
 export const names = (some: readonly Sight[]): string[] => some.map(({ target }) => target.name);
-export const sum = (some: readonly Sight[]): number => some.reduce((total, { sightings }) => total + sightings, 0);
+
+// What is seen at several places in the same moment may be the hiccup of that moment, seen several times.
+const APART_MS = 3_000;
+
+/** How many moments saw it: by one target in a row, or by several at times that lie apart. */
+export function moments(some: readonly Sight[]): number {
+  const times = some.map(({ at }) => at).toSorted((one, other) => one - other);
+  let last = Number.NEGATIVE_INFINITY;
+  let apart = 0;
+  for (const at of times) {
+    if (at - last < APART_MS) continue;
+    last = at;
+    apart += 1;
+  }
+  return Math.max(apart, ...some.map(({ sightings }) => sightings));
+}
 
 /** What is wrong with one target, as the cause of all that it explains. */
 export function cause(of: Sight, explained: readonly Sight[], over: Partial<RootCause> = {}): RootCause {
@@ -48,9 +66,20 @@ export function cause(of: Sight, explained: readonly Sight[], over: Partial<Root
     kind: target.kind,
     ...(target.credential === undefined ? {} : { credential: target.credential }),
     explains: names(explained),
-    sightings: sum(explained),
+    sightings: moments(explained),
     down: [of, ...explained].some((one) => one.outcome.verdict === "down"),
     ...(message === undefined ? {} : { message }),
     ...over,
   };
 }
+
+type Words = Pick<ReasonEntry, "says" | "remedy">;
+
+/** Whatever each place saw of it, one port or one name is not what is wrong. */
+export const CUT: Words = {
+  says: "nothing that is looked at answers",
+  remedy: "Check this machine's network: its link, routes, DNS and proxy.",
+};
+
+/** What a cause is, and what to do. */
+export const wordsOf = ({ subject, reason }: Pick<RootCause, "subject" | "reason">): Words => (subject === NETWORK ? CUT : reasons[reason]);

@@ -4,8 +4,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { Log } from "../base/log.ts";
 import { rootCauses } from "../core/blame.ts";
 import type { ProbeRecord, Sink } from "../core/probe.ts";
-import { reasons } from "../core/reason.ts";
-import type { RootCause, Sight } from "../core/root-cause.ts";
+import { type RootCause, type Sight, wordsOf } from "../core/root-cause.ts";
 import type { TargetLatest } from "./latest.ts";
 
 export interface OpenFault extends RootCause {
@@ -60,19 +59,16 @@ const fieldsOf = ({ owner, reason, subject, explains, message }: RootCause) => (
 
 const tellers = (log: Log) => ({
   before: (fault: OpenFault): void =>
-    log.warn({ fault: "open", ...fieldsOf(fault) }, `fault from before the start: ${fault.subject}: ${reasons[fault.reason].says}`),
+    log.warn({ fault: "open", ...fieldsOf(fault) }, `fault from before the start: ${fault.subject}: ${wordsOf(fault).says}`),
   opened(fault: OpenFault): void {
     const others = fault.explains.filter((name) => name !== fault.subject);
     const with_ = others.length === 0 ? "" : `; it explains ${others.length} more: ${others.join(", ")}`;
-    log.warn(
-      { fault: "open", ...fieldsOf(fault) },
-      `fault: ${fault.subject}: ${reasons[fault.reason].says} (owner ${fault.owner})${with_}`,
-    );
+    log.warn({ fault: "open", ...fieldsOf(fault) }, `fault: ${fault.subject}: ${wordsOf(fault).says} (owner ${fault.owner})${with_}`);
   },
   closed(fault: OpenFault, now: number): void {
     const durationSeconds = Math.max(0, now - fault.since) / 1000;
     const fields = { fault: "closed", ...fieldsOf(fault), duration_seconds: durationSeconds };
-    log.info(fields, `fault over: ${fault.subject}: ${reasons[fault.reason].says}, after ${formatDuration(Math.max(1, durationSeconds))}`);
+    log.info(fields, `fault over: ${fault.subject}: ${wordsOf(fault).says}, after ${formatDuration(Math.max(1, durationSeconds))}`);
   },
 });
 

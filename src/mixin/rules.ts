@@ -24,13 +24,14 @@ export interface RuleGroup<Rule> {
 const UNHURRIED_SECONDS = 30;
 
 /**
- * The daemon serves its own runbooks. Where the alert names none that lives, any that does; where none lives, the file in the package.
+ * The daemon serves its own runbooks. Where the alert names none that lives, any that does; where none lives, Prometheus' own page of the alert:
+ * receivers such as PagerDuty refuse what is no URL.
  */
 function runbookUrl({ name, servedBy }: Alert, { runbooks, job }: RuleOptions): string {
   if (runbooks !== undefined)
     return runbooks.includes("NAME") ? runbooks.replaceAll("NAME", name) : `${runbooks.replace(/\/$/, "")}/${name}`;
   if (servedBy !== "any") return `http://{{ $labels.instance }}/runbooks/${name}`;
-  return `{{ with query "up{job='${job}'} == 1" }}http://{{ . | first | label "instance" }}/runbooks/${name}{{ else }}docs/runbooks/${name}.md{{ end }}`;
+  return `{{ with query "up{job='${job}'} == 1" }}http://{{ . | first | label "instance" }}/runbooks/${name}{{ else }}{{ $externalURL }}/alerts?search=${name}{{ end }}`;
 }
 
 /** What is made for each fault ends with a space of its own. */

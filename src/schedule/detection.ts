@@ -60,11 +60,19 @@ export function detectionTimes(targets: readonly Target[], paceOf: (name: string
     const times = some.map((target) => timing(longest(target), target.timeoutSeconds, sort));
     return times.length === 0 ? [] : [{ fault: sort.fault, by: sort.by, ...slowest(times) }];
   });
-  // The first that fails to connect has all that costs nothing looked at at once: so many looks need no second.
+  // The first that fails to connect has all that costs nothing looked at at once; one of them is looked at once more.
   const free = targets.filter(({ kind }) => kind !== "model");
   const places = new Set(targets.map(({ credential, name }) => credential ?? name));
   if (places.size < 2) return rows;
   const first = Math.min(...free.map((target) => noticed(longest(target), target.timeoutSeconds)));
   const others = Math.max(...free.map(({ timeoutSeconds }) => timeoutSeconds));
-  return [{ fault: "nothing answers: the network is cut", by: "all", noticedSeconds: first, confirmedSeconds: first + others }, ...rows];
+  return [
+    {
+      fault: "nothing answers: the network is cut",
+      by: "all",
+      noticedSeconds: first,
+      confirmedSeconds: first + others + SECOND_LOOK_SECONDS + others,
+    },
+    ...rows,
+  ];
 }

@@ -3,6 +3,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { Probed } from "../core/outcome.ts";
 import { type Kind, kinds, reasons } from "../core/reason.ts";
 import { firstToken } from "../core/report.ts";
+import { wordsOf } from "../core/root-cause.ts";
 import { type Html, html } from "./html.ts";
 import type { FaultState, TargetState, WebOptions } from "./options.ts";
 import { page } from "./page.ts";
@@ -86,13 +87,13 @@ ${states.map((state) => row(state, options))}</tbody></table></div></section>
 }
 
 function faultRow(fault: FaultState, { alertOf, clock, redact }: WebOptions): Html {
-  const { subject, owner, reason, explains, since, down, message } = fault;
+  const { subject, owner, explains, since, down, message } = fault;
   const alert = alertOf(fault);
   const more = alert === undefined ? "" : html`<small><a href="${runbookPath(alert)}">Runbook: ${alert}</a></small>`;
   return html`<tr>
 <td>${subject}</td><td><span class="badge ${down ? "down" : "degraded"}">${down ? "down" : "degraded"}</span></td><td>${owner}</td>
 <td class="number">${span(clock.wall() - since)}</td><td class="names">${explains.join(", ")}</td>
-<td class="why">${reasons[reason].says} <small>${reasons[reason].remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}${more}</td>
+<td class="why">${wordsOf(fault).says} <small>${wordsOf(fault).remedy}</small>${message === undefined ? "" : html`<small>“${redact(message)}”</small>`}${more}</td>
 </tr>
 `;
 }

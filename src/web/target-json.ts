@@ -70,3 +70,9 @@ export function targetDetails(state: TargetState): Fields {
     operations: wireForm(evidence?.operations ?? null),
   };
 }
+
+/** What the latest probe of a target that a fault explains has seen, for whoever wants to know why it is explained. */
+export function targetEvidence(state: TargetState): Fields {
+  const { target, kind, verdict, reason, status_code, via, last_run_at, message, request_id, error_body, request } = targetDetails(state);
+  return { target, kind, verdict, reason, status_code, via, last_run_at, message, request_id, error_body, request };
+}

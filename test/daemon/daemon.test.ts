@@ -74,6 +74,7 @@ interface FaultRow {
   readonly subject: string;
   readonly explains: readonly string[];
   readonly since: string;
+  readonly evidence: readonly { readonly target: string; readonly status_code: number; readonly error_body: string }[];
 }
 const faults = async (): Promise<FaultRow[]> => (await (await running.get("/api/v1/faults")).json()) as FaultRow[];
 
@@ -111,10 +112,9 @@ describe("one broken thing is one fault, with all that it explains", () => {
     const labels = `{owner="${owner}",reason="${reason}",subject="${subject}",${kind}}`;
     const page = await running.metrics();
     expect(sampleOf(page, `healthd_fault_active${labels}`)).toBe(explains.length);
-    // What only needs the subject has not seen it.
-    expect(sampleOf(page, `healthd_fault_sightings${labels}`)).toBeGreaterThanOrEqual(
-      explains.filter((name) => name !== "frontend").length,
-    );
+    expect(sampleOf(page, `healthd_fault_sightings${labels}`)).toBeGreaterThanOrEqual(1);
+    const { status_code: code, error_body: body } = (await found())?.evidence.find(({ target }) => target === explains.at(-1)) ?? {};
+    expect({ code, body }).toEqual({ code: expect.any(Number), body: expect.any(String) });
     expect(sampleOf(page, `healthd_fault_down${labels}`)).toBe(1);
     const since = Date.parse((await found())?.since ?? "") / 1000;
     expect(sampleOf(page, `healthd_fault_start_timestamp_seconds${labels}`)).toBe(since);

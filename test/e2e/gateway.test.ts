@@ -32,7 +32,7 @@ describe.skipIf(absent)("@portkey-ai/gateway (needs it in .cache/gateway, where 
   beforeAll(async () => {
     const port = await freePort();
     gateway = await startProgram(GATEWAY, ["--headless", `--port=${port}`], () => answers(`http://127.0.0.1:${port}/`));
-    world = await startWorld(yamlFor(port), { firstTokenMs: 80, tokenMs: 5 });
+    world = await startWorld(yamlFor(port), { firstTokenMs: 80, tokenMs: 50 });
   });
   afterEach(() => world.simulator.faults.clear());
   afterAll(async () => {

@@ -18,8 +18,9 @@ const why = missing("prometheus", "prometheus-alertmanager");
 
 /** Shortens what comes after the first page: how long an alert is kept, how often its group is looked at again. */
 const TIME_SCALE = 0.05;
-/** And how long Prometheus may miss the daemon, which must be longer here too than a restart takes. */
+/** And how long Prometheus may miss the daemon: longer than a restart takes, here too. */
 const RESTART_TIME_SCALE = 0.5;
+const A_MOMENT_MS = 1_500;
 const UNLIMITED = { freeRequestsPerMinute: null, freeRequestsPerDay: 1_000_000 } as const;
 const TARGETS = 11;
 const PATIENCE_MS = 120_000;
@@ -198,11 +199,35 @@ describe.skipIf(why !== undefined)(`pages${why === undefined ? "" : `: ${why}`}`
     await world.end();
   });
 
-  test("a single failed probe, a reload, a restart: no page", async () => {
+  test("the daemon is killed, and Prometheus misses it for as long as in earnest: in the promised time", async () => {
+    const world = await startWorld(1);
+    const bound = await promised(world.config, /^llm-healthd itself/);
+    const broken = Date.now();
+    world.healthd().signal("SIGKILL");
+    await until(() => world.pages.length > 0, "the page of HealthdDown", PATIENCE_MS);
+    const seconds = ((world.pages[0]?.at ?? 0) - broken) / 1000;
+    measured.push(`the daemon is killed, unscaled: paged after ${seconds.toFixed(1)} s, promised ${bound} s`);
+    expect(world.pages.map(({ groupLabels }) => groupLabels.alertname)).toEqual(["HealthdDown"]);
+    expect(seconds).toBeLessThanOrEqual(bound);
+    await world.startDaemon();
+    await world.end();
+  });
+
+  test("an outage of a moment, a single failed probe, a reload, a restart: no page", async () => {
     const world = await startWorld(RESTART_TIME_SCALE);
     for (const name of ["provider_busy", "storage", "key", "app"] as const) {
       world.simulator().faults.on(name, { times: 1 });
       await until(() => world.simulator().faults.active().length === 0, `${name} to be seen once`, PATIENCE_MS);
+      await world.settled();
+    }
+    for (let nth = 0; nth < 2; nth += 1) {
+      const down = async (): Promise<boolean> =>
+        Object.values(byTarget(await scrape(`${world.url}/metrics`), "healthd_probe_success")).includes(0);
+      await world.unplug();
+      await until(down, "a probe to fail", PATIENCE_MS);
+      // This long is what is tried, not what is waited for.
+      await new Promise((next) => setTimeout(next, A_MOMENT_MS));
+      await world.plug();
       await world.settled();
     }
     await world.reload({ "kimi_k2:": "kimi:" });

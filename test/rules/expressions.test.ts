@@ -87,7 +87,8 @@ test("summaries are sentences that hold for every case; the rest says whose it i
     expect(dashboard_url, alert).toMatch(/^\/d\/healthd-\w+$/);
     expect(severities, alert).toContain(labels.severity);
   }
-  for (const alert of alerts) {
+  // Of the network it is never one port or one name.
+  for (const alert of alerts.filter(({ scope }) => scope !== "network")) {
     for (const reason of new Set(sharesOf(alert.name as never).flatMap((share) => share.reasons))) {
       expect(alert.description.toLowerCase()).toContain(reasons[reason].remedy.toLowerCase());
     }
@@ -152,4 +153,27 @@ test("an objective that no failure can miss so fast is refused", () => {
   expect(() => threshold(1, 1)).toThrow(/between 0 and 1/);
   expect(burns.every(({ longSeconds, shortSeconds }) => longSeconds === 12 * shortSeconds)).toBe(true);
   expect(windows).toEqual(["5m", "30m", "1h", "2h", "6h", "1d", "3d"]);
+});
+
+test("exactly these wake somebody; what stands on a fault goes on over a restart", () => {
+  const critical = rules.filter(({ labels }) => labels.severity === "critical");
+  const table = critical.map((rule) => `${rule.alert} ${rule.for ?? "at once"}, kept ${rule.keep_firing_for ?? "no longer"}`);
+  expect(table).toEqual([
+    "ApiKeyRejected at once, kept 5m",
+    "ApiKeyMalformed at once, kept 5m",
+    "PaymentRequired at once, kept 5m",
+    "ModelRequestRejected at once, kept 5m",
+    "ModelMissing at once, kept 5m",
+    "ProviderUnavailable at once, kept 5m",
+    "GatewayOutage at once, kept 5m",
+    "NetworkUnreachable at once, kept 5m",
+    "StorageUnavailable at once, kept 5m",
+    "StorageAccessDenied at once, kept 5m",
+    "StorageCorrupted at once, kept 5m",
+    "AppUnavailable at once, kept 5m",
+    "HealthdDown 1m, kept no longer",
+    "HealthdAbsent 5m, kept no longer",
+    "HealthdStalled 1m, kept no longer",
+    "ModelDownEverywhere at once, kept 5m",
+  ]);
 });

@@ -91,7 +91,7 @@ export const firesAndEnds =
       summary: rule?.annotations.summary,
       description: `${says} More: llm-healthd explain ${alert}`,
       // A dead daemon serves nothing: then the file in the package.
-      runbook_url: served === undefined ? `docs/runbooks/${alert}.md` : `http://${served}/runbooks/${alert}`,
+      runbook_url: served === undefined ? `/alerts?search=${alert}` : `http://${served}/runbooks/${alert}`,
       dashboard_url: rule?.annotations.dashboard_url,
     };
     const itself = firing(`alertname="${alert}"`);

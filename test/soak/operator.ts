@@ -66,12 +66,19 @@ export function createOperator({ folder, clock, storage, llm, failureShare }: Op
   let text = config("");
   const read = (): Loaded => loadConfig({ file: "soak.yaml", text, sections, env: {} });
 
+  const ill = new Set<string>();
+  const calm = (): boolean => ill.size === 0 && storage.faults.active().length === 0 && llm.faults.active().length === 0;
   const take = ({ target, outcome }: ProbeRecord): void => {
     if (outcome.verdict === "skipped") return;
     counts.probes++;
-    if (outcome.verdict !== "up") counts.failures++;
-    // Whoever is well is the next to stumble, once.
-    else if (random() < failureShare) hiccup(target, storage.faults, llm.faults, random);
+    if (outcome.verdict !== "up") {
+      counts.failures++;
+      ill.add(target.name);
+      return;
+    }
+    ill.delete(target.name);
+    // One at a time: an application that stumbles, and at its next turn meets a bucket that does, has failed twice.
+    if (calm() && random() < failureShare) hiccup(target, storage.faults, llm.faults, random);
   };
 
   return {
@@ -94,6 +101,7 @@ export function createOperator({ folder, clock, storage, llm, failureShare }: Op
     async reload() {
       text = config(counts.reloads % 2 === 0 ? visitor(counts.reloads) : "");
       await daemon?.reload();
+      ill.clear();
       counts.reloads++;
     },
     async page() {

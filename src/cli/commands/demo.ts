@@ -39,15 +39,14 @@ async function raise(programs: Programs, daemonUrl: string, io: Io): Promise<Sta
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ startSimulator }, { switchOn }] = await Promise.all([import("../../simulator/index.ts"), import("../demo/describe.ts")]);
+  const [{ startSimulator }, { areFaults }] = await Promise.all([import("../../simulator/index.ts"), import("../demo/describe.ts")]);
+  const faults = list(invocation, "fault");
+  if (!areFaults(faults, io)) return EXIT.usage;
   const programs = flag(invocation, "stack") ? await programsFor(io) : undefined;
   if (flag(invocation, "stack") && programs === undefined) return EXIT.usage;
   // Seven free models every five seconds would spend a real account's day in twelve minutes.
   const simulator = await startSimulator({ freeRequestsPerMinute: null, freeRequestsPerDay: 1_000_000 });
   try {
-    const faults = list(invocation, "fault");
-    if (!switchOn(simulator, faults, io)) return EXIT.usage;
-    simulator.faults.clear();
     return await watch(invocation, simulator, { faults, ...(programs === undefined ? {} : { programs }) });
   } finally {
     await simulator.stop();
@@ -79,7 +78,7 @@ async function watch(invocation: Invocation, simulator: Simulator, { faults, pro
     if (programs !== undefined) stack = await raise(programs, daemon.url, io);
     if (io.stop.aborted) return EXIT.ok;
     if (faults.length > 0) {
-      switchOn(simulator, faults, io);
+      switchOn(simulator, faults);
       io.out(`\n${paint(io, "yellow", "●")} fault ${faults.join(", ")} is on now; watch what llm-healthd says:\n\n`);
     }
     io.out(paint(io, "dim", `${faults.length > 0 ? "" : "\n"}Changes appear below. Ctrl-C ends it.\n\n`));

@@ -6,7 +6,7 @@ const port = (value: string | undefined): number | undefined =>
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
-  const [{ startSimulator }, { describeSimulator, switchOn }] = await Promise.all([
+  const [{ startSimulator }, { areFaults, describeSimulator, switchOn }] = await Promise.all([
     import("../../simulator/index.ts"),
     import("../demo/describe.ts"),
   ]);
@@ -15,9 +15,11 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     io.err("A port is a number from 0 to 65535; 0 takes any free one.\n");
     return EXIT.usage;
   }
+  const faults = list(invocation, "fault");
+  if (!areFaults(faults, io)) return EXIT.usage;
   const simulator = await startSimulator({ port: ports.port, s3Port: ports.s3Port });
   try {
-    if (!switchOn(simulator, list(invocation, "fault"), io)) return EXIT.usage;
+    switchOn(simulator, faults);
     io.out(describeSimulator(simulator, io));
     io.out(paint(io, "dim", "\nCtrl-C ends it.\n"));
     await untilStopped(io);

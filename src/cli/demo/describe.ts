@@ -1,17 +1,18 @@
 /** What a person needs to know of a running simulator. */
-import { isFaultName, type Simulator } from "../../simulator/index.ts";
+import { faultNames, faultTable, isFaultName, type Simulator } from "../../simulator/index.ts";
 import { type Io, paint } from "../io.ts";
 
-/** Switches the faults on; false after the complaint about a name that is none was printed. */
-export function switchOn(simulator: Simulator, names: readonly string[], io: Io): boolean {
+/** False after the complaint about a name that is none was printed. */
+export function areFaults(names: readonly string[], io: Io): boolean {
   const unknown = names.filter((name) => !isFaultName(name));
-  if (unknown.length > 0) {
-    const known = simulator.faults.list().map(({ name, description }) => `  ${name.padEnd(24)} ${description}`);
-    io.err(`No fault is called ${unknown.join(", ")}. There are:\n${known.join("\n")}\n`);
-    return false;
-  }
+  if (unknown.length === 0) return true;
+  const known = faultNames.map((name) => `  ${name.padEnd(24)} ${faultTable[name].description}`);
+  io.err(`No fault is called ${unknown.join(", ")}. There are:\n${known.join("\n")}\n`);
+  return false;
+}
+
+export function switchOn(simulator: Simulator, names: readonly string[]): void {
   for (const name of names) if (isFaultName(name)) simulator.faults.on(name);
-  return true;
 }
 
 export function describeSimulator({ url, openrouterUrl, s3Url, appUrl, credentials }: Simulator, io: Io): string {

@@ -62,7 +62,7 @@ export const selfMetrics = [
   metric({
     name: "healthd_fault_sightings",
     type: "gauge",
-    help: "Number of probes in a row that saw the fault itself, not only what needs its subject: one may be a hiccup, two agree.",
+    help: "Number of moments in which probes saw the fault itself, not only what needs its subject: one may be a hiccup, two agree.",
     labels: FAULT,
   }),
   metric({

@@ -1,5 +1,6 @@
 /** The expressions and the words of the alerts that stand on faults, made from the table of reasons. */
-import { type Reason, reasons } from "../../core/reason.ts";
+import { type ReasonEntry, reasons } from "../../core/reason.ts";
+import { CUT } from "../../core/root-cause.ts";
 import type { MetricLabel } from "../../metrics/catalogue.ts";
 import { anyOf, type Matches, series } from "../promql.ts";
 import { type FaultAlertName, isKind, type Place, places, type Share, sharesOf } from "./reasons.ts";
@@ -55,7 +56,7 @@ export function faultExpr(name: FaultAlertName, { looks, per, keepOwner }: Fault
 }
 
 const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-const ofReason = (reason: Reason): string => `${reasons[reason].says}. ${sentence(reasons[reason].remedy)}`;
+const inWords = ({ says, remedy }: Pick<ReasonEntry, "says" | "remedy">): string => `${says}. ${sentence(remedy)}`;
 
 /** For each fault that the alert stands for: what it is of, what it is, and the remedy of just this reason. */
 export function faultDescription(name: FaultAlertName, per: Per, more?: string): string {
@@ -66,9 +67,10 @@ export function faultDescription(name: FaultAlertName, per: Per, more?: string):
   const branches = some.map((reason, at) => {
     const test =
       some.length === 1 ? "" : at === 0 ? `{{ if eq .Labels.reason "${reason}" }}` : `{{ else if eq .Labels.reason "${reason}" }}`;
-    return `${test}${ofReason(reason)}`;
+    return `${test}${inWords(reasons[reason])}`;
   });
-  const words = `${branches.join("")}${some.length === 1 ? "" : "{{ end }}"}`;
+  const byReason = `${branches.join("")}${some.length === 1 ? "" : "{{ end }}"}`;
+  const words = name === "NetworkUnreachable" ? inWords(CUT) : byReason;
   const affected = "{{ if gt .Value 1.0 }} ({{ .Value }} targets){{ end }}";
   const faults = `{{ range printf \`healthd_fault_active{${matches}}\` ${values} | query }}{{ .Labels.subject }}${affected}: ${words} {{ end }}`;
   return more === undefined ? faults.trimEnd() : `${faults}${more}`;

@@ -123,7 +123,7 @@ const FAULTS: Readonly<Record<FaultAlertName, FaultCase>> = {
   NetworkUnreachable: {
     fault: { reason: "connect_timeout", subject: "network", explains: 12 },
     keeps: ["subject"],
-    says: "network (12 targets): no connection within the time allowed. Check routes and firewalls between here and the host. Owner: network.",
+    says: "network (12 targets): nothing that is looked at answers. Check this machine's network: its link, routes, DNS and proxy. Owner: network.",
   },
   StorageUnavailable: {
     fault: { ...files, reason: "s3_slow_down", explains: 2 },
