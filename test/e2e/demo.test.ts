@@ -1,6 +1,10 @@
 /** `llm-healthd demo` as a newcomer runs it: everything up at once, and each way to break it shows where it should and nowhere else. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { missing, until } from "../support/programs.ts";
+import { answers, missing, until } from "../support/programs.ts";
 import { byTarget, type Healthd, killLeftovers, runHealthd, type Sample, scrape, startHealthd, targetsAt } from "./healthd.ts";
 
 const MODELS = ["deepseek_v3", "gemini_flash", "gemma_27b", "kimi_k2", "qwen_coder", "qwen_vl", "tongyi_research"];
@@ -151,7 +155,7 @@ describe.concurrent("a fault changes what it must and nothing else", () => {
   });
 });
 
-const why = missing("prometheus", "prometheus-alertmanager");
+const why = missing("prometheus", "prometheus-alertmanager", "ps");
 test.skipIf(why !== undefined)(
   `--stack: a newcomer injects a fault and watches one page come${why === undefined ? "" : `: ${why}`}`,
   async () => {
@@ -163,10 +167,32 @@ test.skipIf(why !== undefined)(
     demo.signal("SIGTERM");
     expect(await demo.ended).toEqual({ code: 0, signal: null });
     // Nothing that it started outlives it.
+    expect(processesAt([prometheus])).toEqual([]);
     await expect(fetch(`${prometheus}/-/healthy`)).rejects.toThrow();
     expect(demo.out().match(/PAGE: /g)).toHaveLength(1);
   },
 );
+
+/** Command lines of this machine's processes that name one of these addresses. */
+function processesAt(urls: readonly string[]): readonly string[] {
+  const { status, stdout } = spawnSync("ps", ["-A", "-o", "args="], { encoding: "utf8" });
+  expect(status).toBe(0);
+  return stdout.split("\n").filter((line) => urls.some((url) => line.includes(new URL(url).host)));
+}
+
+test.skipIf(why !== undefined)("--stack, killed outright: what it started ends by itself", async () => {
+  // Who is killed cannot clear away its folder.
+  const folder = mkdtempSync(join(tmpdir(), "healthd-demo-"));
+  const demo = startHealthd(["demo", "--listen", "127.0.0.1:0", "--stack"], { TMPDIR: folder });
+  const urls = [await demo.says(/Prometheus\s+(http:\S+)\/alerts/), await demo.says(/Alertmanager\s+(http:\S+)/)];
+  for (const url of urls) expect(await answers(`${url}/-/healthy`)).toBe(true);
+  expect(processesAt(urls).length).toBeGreaterThanOrEqual(2);
+  demo.signal("SIGKILL");
+  expect(await demo.ended).toEqual({ code: null, signal: "SIGKILL" });
+  await until(() => processesAt(urls).length === 0, "Prometheus and Alertmanager to be gone");
+  for (const url of urls) expect(await answers(`${url}/-/healthy`)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
 
 test("--stack without the programs says what to install, and starts nothing", async () => {
   const { code, out, err } = await runHealthd(["demo", "--stack"], { PATH: "/nowhere" });
