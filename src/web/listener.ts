@@ -1,9 +1,10 @@
 /** Node's server under fastify: plain HTTP/1.1, or TLS with HTTP/1.1 and, where it is wanted, HTTP/2. Holds the limits of time and size. */
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { createSecureServer } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
+import { createServer } from "../base/http.ts";
 import { admitsClient } from "./client-certificate.ts";
 import type { Tls, WebConfig } from "./web-config/web-config.ts";
 

@@ -1,7 +1,8 @@
 /** The HTTP server: takes a route's answer to the wire, and holds the limits. The only file that knows fastify. */
-import { METHODS } from "node:http";
+
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Clock } from "../base/clock.ts";
+import { METHODS } from "../base/http.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { boundConnections, type Connections } from "./connections.ts";
 import { isLoopback } from "./host.ts";

@@ -1,8 +1,9 @@
 /** Takes the notifications that Alertmanager sends to a webhook: a pager for the demo. */
-import { createServer } from "node:http";
+
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { systemClock } from "../../base/clock.ts";
+import { createServer } from "../../base/http.ts";
 
 export interface PagedAlert {
   readonly status: "firing" | "resolved";

@@ -1,8 +1,9 @@
 /** One request as Node makes it, on its way to its host; what is seen of its answer, and when. */
-import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
+import { request as httpRequest } from "../../base/http.ts";
 import type { HttpRequest } from "./exchange.ts";
 import type { Way } from "./route.ts";
 import type { Stopwatch } from "./stopwatch.ts";

@@ -1,7 +1,8 @@
 /** The way to a host: straight, or through the proxy that is meant for it. */
-import { Agent as HttpAgent, type RequestOptions } from "node:http";
+import type { RequestOptions } from "node:http";
 import { BlockList, connect, isIP, type LookupFunction, type TcpNetConnectOpts } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { Agent as HttpAgent } from "../../base/http.ts";
 import { sharedTrust } from "./trust.ts";
 import { createTunnelAgent, type TunnelOptions } from "./tunnel.ts";
 

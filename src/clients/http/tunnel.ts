@@ -2,11 +2,12 @@
  * HTTPS through a proxy: CONNECT, then TLS inside the tunnel. Node's own (`proxyEnv`, seen in 24.21) leaves its socket open when the request
  * is aborted before the tunnel stands, gathers an endless answer in memory, and does not tell when it was connected.
  */
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import { type ConnectionOptions, connect } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
+import { request as httpRequest } from "../../base/http.ts";
 import { sharedTrust } from "./trust.ts";
 
 export interface TunnelOptions {
