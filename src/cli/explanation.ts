@@ -3,7 +3,7 @@ import { nearest } from "../config/nearest.ts";
 import { type Kind, kinds, type Owner, ownerOf, type Reason, reasonNames, reasons } from "../core/reason.ts";
 import { type Place, takenBy } from "../mixin/alerts/reasons.ts";
 import { alertNames, alerts } from "../mixin/alerts.ts";
-import { codes } from "../runbooks/codes.ts";
+import { codeEntry, codes } from "../runbooks/codes.ts";
 import { runbooks } from "../runbooks/library.ts";
 import { type Block, parseMarkdown } from "../runbooks/markdown.ts";
 
@@ -73,7 +73,7 @@ function ofReason(reason: Reason): readonly Block[] {
 }
 
 function ofCode(code: number): readonly Block[] | undefined {
-  const known = codes[code];
+  const known = codeEntry(code);
   if (known === undefined) return undefined;
   const rows = known.reasons.map((reason) => {
     const alert = firstAlertOf(reason);
@@ -91,16 +91,19 @@ function ofCode(code: number): readonly Block[] | undefined {
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
+/** As a status code is written. */
+export const isNumber = (word: string): boolean => /^[+-]?\d+$/.test(word);
+
 /** Every word that can be explained, as it is written. */
 export const explainable = (): readonly string[] => [...Object.keys(codes), ...reasonNames, ...alertNames];
 
 /** What the word means; undefined when it means nothing. Case and `_` do not count. */
 export function explanationOf(word: string): readonly Block[] | undefined {
+  if (isNumber(word)) return ofCode(Number(word));
   const all = explainable();
   // As it stands first: `model_missing` is a reason, `ModelMissing` an alert.
   const name = all.find((one) => one === word) ?? all.find((one) => plain(one) === plain(word));
   if (name === undefined) return undefined;
-  if (/^\d+$/.test(name)) return ofCode(Number(name));
   const reason = reasonNames.find((one) => one === name);
   return reason === undefined ? bookOf(name) : ofReason(reason);
 }
@@ -108,7 +111,9 @@ export function explanationOf(word: string): readonly Block[] | undefined {
 /** What was probably meant: words that hold this one, or the one that is a slip of the hand away. */
 export function proposalsFor(word: string): readonly string[] {
   const wanted = plain(word);
-  const holding = wanted.length < 3 ? [] : explainable().filter((one) => plain(one).includes(wanted));
+  // Of so few letters everything is a slip away.
+  if (wanted.length < 3) return [];
+  const holding = explainable().filter((one) => plain(one).includes(wanted));
   const slip = nearest(word, explainable());
   return [...new Set([...(slip === undefined ? [] : [slip]), ...holding])].slice(0, MOST_PROPOSED);
 }

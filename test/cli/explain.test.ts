@@ -81,6 +81,38 @@ describe("a status code", () => {
     },
   );
 
+  test.each([405, 409, 413, 422, 499, 501, 520, 521, 522, 523, 524, 529, 530])("%i has a meaning of its own", async (status) => {
+    const { code, out, err } = await explain(String(status));
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(codes[status]?.reasons).toContain("app_status");
+    expect(out).not.toContain("without a meaning of its own");
+  });
+
+  test("what the edge says leads to the runbook that names it", async () => {
+    for (const status of ["520", "521", "522", "523"]) expect((await explain(status)).out).toMatch(/\nGatewayOutage\ncritical/);
+    expect((await explain("413")).out).toMatch(/\nModelRequestRejected\ncritical/);
+  });
+
+  test.each([
+    ["418", "A 4xx without a meaning of its own here: the request was refused", "• bad_request: ", "ModelRequestRejected"],
+    ["505", "A 5xx without a meaning of its own here: the other side failed", "• gateway_error: ", "GatewayOutage"],
+    ["302", "A 3xx without a meaning of its own here: go elsewhere", "• body_malformed: ", "GatewayOutage"],
+    ["102", "A 1xx without a meaning of its own here", "• body_malformed: ", "GatewayOutage"],
+    ["204", "A 2xx without a meaning of its own here: answered", "• ok: ", ""],
+  ])("%s is what its hundred is", async (word, says, reason, book) => {
+    const { code, out } = await explain(word);
+    expect(code).toBe(0);
+    expect(out.replaceAll(/\s+/g, " ")).toContain(says);
+    expect(out).toContain(reason);
+    if (book !== "") expect(out).toContain(`\n\n${book}\n`);
+  });
+
+  test.each(["600", "99", "1000", "4040", "-1", "-401"])("%s is none, and none is proposed", async (word) => {
+    const { code, out, err } = await explain("--", word);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toBe(`${word} is no status code: those go from 100 to 599, and 0 stands for no answer at all.\n`);
+  });
+
   test("those of the first user's bad night", async () => {
     expect((await explain("400")).out).toMatch(
       /model_missing: .* → ModelMissing[\s\S]*vision_unsupported: .* → ModelVisionLost[\s\S]*\nModelMissing\n/,
@@ -107,7 +139,13 @@ describe("a word that means nothing", () => {
     expect((await explain("storage")).err).toContain(
       "Did you mean StorageUnavailable, StorageAccessDenied, StorageCorrupted, StorageSlow?",
     );
-    expect((await explain("505")).err).toMatch(/Did you mean 50\d/);
+  });
+
+  test.each(["", " ", "💥", "x", "o"])("%j is a slip of the hand for nothing", async (word) => {
+    const { code, out, err } = await explain(word);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^".*" is no status code, reason or alert of ours\.\n/);
+    expect(err).not.toContain("Did you mean");
   });
 
   test("says so when nothing is near, and does not act on it", async () => {

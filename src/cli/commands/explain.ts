@@ -35,7 +35,7 @@ async function run({ args, io }: Invocation): Promise<ExitCode> {
     await printAll(io);
     return EXIT.ok;
   }
-  const [{ explanationOf, proposalsFor }, { markdownText }] = await Promise.all([
+  const [{ explanationOf, isNumber, proposalsFor }, { markdownText }] = await Promise.all([
     import("../explanation.ts"),
     import("../markdown-text.ts"),
   ]);
@@ -43,6 +43,10 @@ async function run({ args, io }: Invocation): Promise<ExitCode> {
   if (found !== undefined) {
     io.out(markdownText(found, io));
     return EXIT.ok;
+  }
+  if (isNumber(word)) {
+    io.err(`${word} is no status code: those go from 100 to 599, and 0 stands for no answer at all.\n`);
+    return EXIT.usage;
   }
   const proposals = proposalsFor(word);
   const meant = proposals.length === 0 ? "" : ` Did you mean ${proposals.join(", ")}?`;
