@@ -3,9 +3,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
-import { parse } from "yaml";
+import { describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
 import { loadConfig } from "../src/config/load.ts";
+import { duration } from "../src/mixin/alert.ts";
+import { SCRAPE_SECONDS } from "../src/mixin/timing.ts";
 import { sections } from "../src/probes/index.ts";
 import { findProgram, missing } from "./support/programs.ts";
 
@@ -15,7 +17,9 @@ const text = (file: string): string => readFileSync(join(DEPLOY, file), "utf8");
 const packageFile = JSON.parse(readFileSync(join(DEPLOY, "../package.json"), "utf8")) as { version: string };
 
 const compose = parse(text("compose.yaml"));
-const [deployment, service, configMap] = ["deployment", "service", "configmap"].map((name) => parse(text(`kubernetes/${name}.yaml`)));
+const [deployment, service, configMap, serviceMonitor] = ["deployment", "service", "configmap", "servicemonitor"].map((name) =>
+  parse(text(`kubernetes/${name}.yaml`)),
+);
 const [container] = deployment.spec.template.spec.containers;
 
 test("every example names the same port", () => {
@@ -38,14 +42,89 @@ test("compose: what is mounted and depended on is declared", () => {
   for (const name of services.flatMap(({ depends_on = [] }) => depends_on)) expect(Object.keys(compose.services)).toContain(name);
 });
 
+test("compose: alerts go to its Alertmanager, which has the shipped file", () => {
+  const { alerting } = parse(compose.configs.prometheus.content);
+  expect(alerting.alertmanagers).toEqual([{ static_configs: [{ targets: ["alertmanager:9093"] }] }]);
+  const { image, volumes, ports } = compose.services.alertmanager;
+  expect({ image, ports }).toEqual({ image: expect.stringMatching(/^prom\/alertmanager:v\d/), ports: ["127.0.0.1:9093:9093"] });
+  // Where the image looks for alertmanager.yml, and where the receivers look for their secrets.
+  expect(volumes).toContain("../config/alertmanager:/etc/alertmanager:ro");
+  const receivers = readdirSync(resolve(DEPLOY, "../config/alertmanager"));
+  expect(receivers).toEqual(expect.arrayContaining(["alertmanager.yml", "receivers"]));
+});
+
 const why = missing("promtool");
-test.skipIf(why !== undefined)("compose: Prometheus accepts its configuration (needs promtool)", () => {
+
+function promtool(prometheusYaml: string, ...args: readonly string[]): { status: number | null; stdout: string } {
   const folder = mkdtempSync(join(tmpdir(), "healthd-deploy-"));
   const file = join(folder, "prometheus.yml");
-  writeFileSync(file, compose.configs.prometheus.content);
-  const { status, stdout } = spawnSync(findProgram("promtool") ?? "", ["check", "config", file], { encoding: "utf8" });
+  writeFileSync(file, prometheusYaml);
+  const [verb = "", ...rest] = args;
+  const { status, stdout } = spawnSync(findProgram("promtool") ?? "", ["check", verb, file, ...rest], { encoding: "utf8" });
   rmSync(folder, { recursive: true });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("SUCCESS") });
+  return { status, stdout };
+}
+
+/** Labels of the job's targets, after all relabeling. */
+function labelsOf(prometheusYaml: string): readonly Readonly<Record<string, string>>[] {
+  // It waits for so long, however soon it has found them.
+  const { status, stdout } = promtool(prometheusYaml, "service-discovery", "llm-healthd", "--timeout=1s");
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('"labels"') });
+  return (JSON.parse(stdout) as { labels: Record<string, string> }[]).map(({ labels }) => labels);
+}
+
+describe.skipIf(why !== undefined)(`with promtool${why === undefined ? "" : `: ${why}`}`, () => {
+  test("compose: Prometheus accepts its configuration", () => {
+    const checked = promtool(compose.configs.prometheus.content, "config");
+    expect(checked).toEqual({ status: 0, stdout: expect.stringContaining("SUCCESS") });
+  });
+
+  test("compose: what alerts link to is where the daemon is published", () => {
+    const [published = ""] = compose.services.healthd.ports as string[];
+    const instance = published.split(":").slice(0, 2).join(":");
+    expect(labelsOf(compose.configs.prometheus.content)).toEqual([
+      expect.objectContaining({ job: "llm-healthd", instance, __address__: `healthd:${PORT}` }),
+    ]);
+  });
+
+  test("kubernetes: whatever its pod, the daemon is one instance of the job that the rules ask for", () => {
+    const { jobLabel, endpoints } = serviceMonitor.spec;
+    const meta = (label: string): string => `__meta_kubernetes_service_label_${label.replaceAll(/\W/g, "_")}`;
+    // As the operator writes it.
+    const scrape = {
+      job_name: "llm-healthd",
+      static_configs: [
+        {
+          targets: [`10.0.0.7:${PORT}`],
+          labels: {
+            __meta_kubernetes_service_name: service.metadata.name,
+            __meta_kubernetes_namespace: "watch",
+            [meta(jobLabel)]: service.metadata.labels[jobLabel],
+          },
+        },
+      ],
+      relabel_configs: [
+        { target_label: "job", replacement: "watch/llm-healthd" },
+        { source_labels: [meta(jobLabel)], target_label: "job", regex: "(.+)" },
+        ...endpoints[0].relabelings.map(({ sourceLabels, targetLabel, ...rest }: { sourceLabels: string[]; targetLabel: string }) => ({
+          ...rest,
+          source_labels: sourceLabels,
+          target_label: targetLabel,
+        })),
+      ],
+    };
+    expect(labelsOf(stringify({ scrape_configs: [scrape] }))).toEqual([
+      expect.objectContaining({ job: "llm-healthd", instance: `llm-healthd.watch:${PORT}`, __address__: `10.0.0.7:${PORT}` }),
+    ]);
+  });
+});
+
+test("kubernetes: the operator scrapes the service's port as often as the rules expect", () => {
+  const { selector, endpoints } = serviceMonitor.spec;
+  expect(service.metadata.labels).toMatchObject(selector.matchLabels);
+  const [port] = service.spec.ports;
+  expect(endpoints).toEqual([expect.objectContaining({ port: port.name, interval: duration(SCRAPE_SECONDS) })]);
+  expect(readFileSync(join(DEPLOY, "kubernetes/prometheusrule.yaml"), "utf8")).toContain("servicemonitor.yaml");
 });
 
 test("kubernetes: the parts find each other", () => {
@@ -54,6 +133,7 @@ test("kubernetes: the parts find each other", () => {
     "deployment.yaml",
     "prometheusrule.yaml",
     "service.yaml",
+    "servicemonitor.yaml",
   ]);
   const labels = deployment.spec.template.metadata.labels;
   expect(deployment.spec.selector.matchLabels).toEqual(labels);

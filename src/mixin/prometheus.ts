@@ -22,7 +22,8 @@ export const prometheusYaml = ({ daemon, alertmanager }: Addresses = USUAL): str
   })}`;
 
 const OPERATOR = `# Made by \`npm run generate\` from src/mixin; do not edit. For the prometheus-operator; kube-prometheus-stack also asks for the label
-# release: <name of your release>. The scrape job must be called llm-healthd (jobLabel), or make your own with \`llm-healthd rules --job NAME\`.
+# release: <name of your release>. The scrape job must be called llm-healthd, as servicemonitor.yaml makes it; for another name:
+# \`llm-healthd rules --job NAME\` prints the groups.
 `;
 
 export const prometheusRuleYaml = (): string =>
