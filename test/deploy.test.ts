@@ -144,6 +144,14 @@ test("kubernetes: the parts find each other", () => {
   expect(container.image).toBe(`llm-healthd:${packageFile.version}`);
 });
 
+test("kubernetes: what runbooks have kubectl look for is there", () => {
+  const folder = resolve(DEPLOY, "../docs/runbooks");
+  const books = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  const selectors = books.flatMap((text) => [...text.matchAll(/kubectl [^`\n]*-l ([^\s`]+)/g)].map(([, selector]) => selector));
+  const labels = Object.entries(deployment.spec.template.metadata.labels).map((pair) => pair.join("="));
+  expect(new Set(selectors)).toEqual(new Set(labels));
+});
+
 test("kubernetes: the probed paths are the program's, and it runs without root", () => {
   const routes = readFileSync(resolve(DEPLOY, "../src/web/routes/standing.ts"), "utf8");
   for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) expect(routes).toContain(`path: "${httpGet.path}"`);
