@@ -90,7 +90,7 @@ export const firesAndEnds =
     const annotations = {
       summary: rule?.annotations.summary,
       description: `${says} More: llm-healthd explain ${alert}`,
-      // A dead daemon serves nothing: then the file in the package.
+      // A dead daemon serves nothing: then Prometheus' own page of the alert.
       runbook_url: served === undefined ? `/alerts?search=${alert}` : `http://${served}/runbooks/${alert}`,
       dashboard_url: rule?.annotations.dashboard_url,
     };
