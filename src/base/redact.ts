@@ -16,6 +16,18 @@ export const HIDDEN = "[hidden]";
 // Shorter "secrets" would blank out innocent words all over the log.
 const SHORTEST_SECRET = 6;
 
+// Less gives little away, and would blank out innocent words.
+const PIECE = 12;
+const SHORTEST_CUT = 20;
+
+/** What is nearly as good as the whole: the key behind its prefix, and each dozen of letters, for an upstream may cut what it repeats. */
+function pieces(secret: string): string[] {
+  if (secret.length < SHORTEST_CUT) return [];
+  const tail = secret.slice(secret.lastIndexOf("-") + 1);
+  const dozens = Array.from({ length: Math.floor(secret.length / PIECE) }, (_, at) => secret.slice(at * PIECE, (at + 1) * PIECE));
+  return [tail, ...dozens].filter((piece) => piece.length >= PIECE);
+}
+
 /** Names whose JSON values are secret or personal whatever they are. */
 const PERSONAL = "user_id|creator_user_id|organization_id|workspace_id|flagged_input|key_hash|hash|label";
 
@@ -43,9 +55,11 @@ const HAS_ESCAPES = /%[0-9a-f]{2}|\\(?:u00|x|\/)|&(?:#|amp;|lt;|gt;|quot;|apos;)
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
   const plain = new Set<string>();
   const escaped = new Map<string, RegExp>();
+  const cut = new Set<string>();
   const learn = (secret: string): void => {
     if (secret.length < SHORTEST_SECRET || escaped.has(secret)) return;
     for (const form of plainForms(secret)) plain.add(form);
+    for (const piece of pieces(secret)) cut.add(piece);
     escaped.set(secret, escapedForm(secret));
   };
   for (const secret of secrets) learn(secret);
@@ -55,6 +69,8 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
       let out = text;
       for (const form of plain) out = out.replaceAll(form, HIDDEN);
       if (HAS_ESCAPES.test(out)) for (const form of escaped.values()) out = out.replace(form, HIDDEN);
+      // After the whole, of which a piece would leave the rest.
+      for (const piece of cut) out = out.replaceAll(piece, HIDDEN);
       for (const [shape, replacement] of SHAPES) out = out.replace(shape, replacement);
       return printable(out);
     },

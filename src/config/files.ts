@@ -1,6 +1,6 @@
 /** Reading the files a config consists of: itself, dotenv files, secret files. A file that cannot be read is a Problem. */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Problem } from "./issue.ts";
 
 export interface FileText {
@@ -32,6 +32,7 @@ const BY_CODE: Readonly<Record<string, Required<Problem>>> = {
   ENOENT: { found: "no such file", expected: "a file", fix: "make it, or correct its name" },
   ENOTDIR: { found: "no such file", expected: "a file", fix: "correct its name" },
   EISDIR: { found: "a directory", expected: "a file", fix: "name the file inside it" },
+  EAGAIN: { found: "a pipe into which nobody writes", expected: "a file", fix: "name a file, or see what should write into it" },
   EACCES: { found: "a file that may not be read", expected: "permission to read it", fix: "let the user who runs this read it" },
 };
 
@@ -45,12 +46,29 @@ function decode(bytes: Buffer): string | Required<Problem> {
   }
 }
 
+const PIPE_WAIT_MS = 10;
+// Two seconds: a daemon must not stand still for a pipe into which nobody writes.
+const PIPE_WAITS = 200;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** What is there now; of a pipe whose writer is slow, what comes within two seconds, else it throws EAGAIN. */
+function readSome(handle: number, bytes: Buffer, length: number): number {
+  for (let waits = 0; ; waits += 1) {
+    try {
+      return readSync(handle, bytes, length, bytes.length - length, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || waits >= PIPE_WAITS) throw error;
+      Atomics.wait(sleeper, 0, 0, PIPE_WAIT_MS);
+    }
+  }
+}
+
 /** A device or a pipe may have no end, and no size. */
 function readAtMost(handle: number, limit: number): Buffer {
   const bytes = Buffer.alloc(limit);
   let length = 0;
   while (length < limit) {
-    const read = readSync(handle, bytes, length, limit - length, null);
+    const read = readSome(handle, bytes, length);
     if (read === 0) break;
     length += read;
   }
@@ -78,7 +96,8 @@ function readText(file: string, seen: (stamp: string) => void): FileText | Requi
   let handle: number | undefined;
   seen(UNREADABLE);
   try {
-    handle = openSync(file, "r");
+    // Or it would wait, and all else with it, until somebody writes into a named pipe.
+    handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     return readOpened(handle, seen);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";

@@ -76,17 +76,33 @@ export const secretText = reading((text) => {
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
+/** They are the connection's own: set by hand, the answer never comes, or is taken for another's. */
+const OF_THE_CONNECTION = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function headerProblem(name: string, content: string): Problem | undefined {
+  if (!HEADER_NAME.test(name)) return { found: "a name that no header can have", expected: "letters, digits and -", fix: "rename it" };
+  if (!HEADER_VALUE.test(content))
+    return { found: "a value with a line break or a letter outside ASCII", expected: "a header's value", fix: "write one line of ASCII" };
+  if (!OF_THE_CONNECTION.has(name.toLowerCase())) return undefined;
+  return { found: "a header that each request sets for itself", expected: "a header of your own", fix: "remove it" };
+}
+
 /** HTTP header names to values. */
 export const headers = z
   .record(z.string(), z.string().meta({ writeOnly: true }))
   .superRefine((value, context) => {
     for (const [name, content] of Object.entries(value)) {
-      const nameFits = HEADER_NAME.test(name);
-      if (nameFits && HEADER_VALUE.test(content)) continue;
-      const problem: Problem = nameFits
-        ? { found: "a value with a line break or a letter outside ASCII", expected: "a header's value", fix: "write one line of ASCII" }
-        : { found: "a name that no header can have", expected: "letters, digits and -", fix: "rename it" };
-      context.addIssue({ code: "custom", path: [name], params: { ...problem } });
+      const problem = headerProblem(name, content);
+      if (problem !== undefined) context.addIssue({ code: "custom", path: [name], params: { ...problem } });
     }
   })
   .meta({ title: "header names and values", examples: [{ "X-Team": "search" }] });

@@ -107,3 +107,21 @@ test("no text makes the search run away: it would stand still with the whole dae
   ];
   for (const run of runs) expect(redactor.text(run.repeat(30_000 / run.length)).length).toBeGreaterThan(0);
 });
+
+describe("a taught secret of which an upstream repeats a part", () => {
+  const digits = "1a7354814c1e9d0b6f2c83a75e4d90b11a7354814c1e9d0b6f2c83a75e4d90b1";
+  const key = `sk-or-v1-${digits}`;
+  const redactor = createRedactor([key, "CANARYbearer9876CANARY"]);
+  test.each([
+    ["the key without its prefix", digits],
+    ["its first half and more", key.slice(0, 50)],
+    ["its second half", key.slice(-37)],
+    ["a line break in it", `${key.slice(0, 40)}\n${key.slice(40)}`],
+    ["another secret, cut", "CANARYbearer9"],
+  ])("%s", (_, said) => {
+    const told = redactor.text(`no user for ${said} here`);
+    for (let at = 0; at + 20 <= key.length; at += 1) expect(told).not.toContain(key.slice(at, at + 20));
+    expect(told).not.toContain("CANARYbearer");
+    expect(told).toMatch(/^no user for .* here$/s);
+  });
+});

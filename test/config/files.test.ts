@@ -1,3 +1,6 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { LoadOptions } from "../../src/config/load.ts";
@@ -32,6 +35,20 @@ describe("where variables come from", () => {
     expect(told).toHaveLength(2);
     expect(told[0]).toBe(`${missing}  found no such file; expected a file; make it, or correct its name`);
     expect(told[1]).toContain("variable KEY, which is not set");
+  });
+
+  test("a named pipe is read while somebody writes into it, and keeps nobody waiting when nobody does", async () => {
+    const pipe = join(folder, "pipe.env");
+    execFileSync("mkfifo", [pipe]);
+    expect(issuesOf(load({ text: KEY, env: {}, envFiles: [pipe] }))[0]).toContain("variable KEY, which is not set");
+    const writer = spawn("sh", ["-c", 'exec 3>"$1"; sleep 0.2; echo KEY=sk-or-v1-piped >&3', "sh", pipe]);
+    const reader = openSync(pipe, "r");
+    expect(configOf(load({ text: KEY, env: {}, envFiles: [pipe] })).credentials[0]?.apiKey).toBe("sk-or-v1-piped");
+    closeSync(reader);
+    await once(writer, "exit");
+    const held = openSync(pipe, constants.O_RDWR);
+    expect(issuesOf(load({ text: KEY, env: {}, envFiles: [pipe] }))[0]).toContain("found a pipe into which nobody writes; expected a file");
+    closeSync(held);
   });
 
   test("an env file in UTF-16, as PowerShell writes it", () => {

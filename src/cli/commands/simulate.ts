@@ -1,3 +1,4 @@
+import type { Simulator } from "../../simulator/index.ts";
 import { type Command, type Invocation, list, text } from "../command.ts";
 import { EXIT, type ExitCode, paint, untilStopped } from "../io.ts";
 
@@ -17,7 +18,15 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   }
   const faults = list(invocation, "fault");
   if (!areFaults(faults, io)) return EXIT.usage;
-  const simulator = await startSimulator({ port: ports.port, s3Port: ports.s3Port });
+  let simulator: Simulator;
+  try {
+    simulator = await startSimulator({ port: ports.port, s3Port: ports.s3Port });
+  } catch (error) {
+    io.err(
+      `The simulator cannot listen: ${(error as Error).message}. Choose other ports with --port and --s3-port; 0 takes any free one.\n`,
+    );
+    return EXIT.usage;
+  }
   try {
     switchOn(simulator, faults);
     io.out(describeSimulator(simulator, io));
