@@ -13,9 +13,10 @@ export interface Lock {
   release(): void;
 }
 
-const identity = (path: string): string | undefined => {
+/** Tells whether it is still the file that it was: another, or one that somebody emptied, is not. */
+export const identity = (path: string): string | undefined => {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+  return found === undefined ? undefined : `${found.dev}:${found.ino}${found.size === 0 ? " empty" : ""}`;
 };
 
 /** On a database of its own: one on the file itself would shut out readers too. Throws InUse, and what SQLite says of the place. */
@@ -33,5 +34,3 @@ export function takeLock(file: string): Lock {
   const taken = identity(path);
   return { holds: () => identity(path) === taken, release: () => database.close() };
 }
-
-export { identity };

@@ -138,7 +138,7 @@ class FileStore implements Store {
     if (held !== undefined && this.path !== IN_MEMORY && identity(this.path) !== held.identity) {
       this.#options.tell(
         "warn",
-        `the history ${this.path} was deleted or replaced while it was in use; it is begun anew from what is in memory`,
+        `the history ${this.path} was deleted, emptied or replaced while it was in use; it is begun anew from what is in memory`,
       );
       this.#letGo();
     }

@@ -111,6 +111,12 @@ describe("deleted while it is in use", () => {
     ["the file alone", () => rmSync(world.path)],
     ["the whole folder", () => rmSync(world.folder, { recursive: true })],
     ["moved away", () => renameSync(world.path, `${world.path}.old`)],
+    [
+      "emptied, with its log",
+      () => {
+        for (const part of ["", "-wal"]) truncateSync(world.path + part);
+      },
+    ],
   ])("%s: noticed, and begun anew with what is in memory", async (_, remove) => {
     const history = world.open();
     history.ledger.begin("kimi", spend, world.clock.wall());
@@ -120,7 +126,7 @@ describe("deleted while it is in use", () => {
     remove();
     history.take(recordAt(world.clock.wall(), kimi, limited()));
     await world.clock.advance(1000);
-    expect(world.told).toEqual([{ level: "warn", message: expect.stringContaining("was deleted or replaced") }]);
+    expect(world.told).toEqual([{ level: "warn", message: expect.stringContaining("was deleted, emptied or replaced") }]);
     const kept = (table: string) => rowsOf(world.path, `select count(*) as n from ${table}`)[0]?.n;
     expect([kept("spend"), kept("failure"), kept("incident"), kept("uptime")]).toEqual([1, 1, 1, 2]);
     expect(history.uptime("kimi")["24h"]).toBe(0.5);
