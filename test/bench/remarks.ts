@@ -2,7 +2,7 @@
 export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] = [
   {
     of: /added error p50/,
-    why: "Added error, p50: the clock starts with Node's own request and stops at the socket (decision 0016); what is left passes inside Node. With TLS the handshake runs in JavaScript's one thread, and of it 0.15 ms are Node's reading out of the chain of certificates.",
+    why: "Added error, p50: the clock starts with the connection and stops at the socket (decisions 0016, 0020); what is left passes inside Node. With TLS the handshake runs in JavaScript's one thread, and of it 0.15 ms are Node's reading out of the chain of certificates.",
   },
   {
     of: /added error p99, \d/,
