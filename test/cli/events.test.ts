@@ -93,6 +93,7 @@ test("each option narrows it down", async () => {
   expect(await targets("--code", "503", "--reason", "s3_slow_down")).toEqual(["s3_slow_down"]);
   expect(await targets("--since", "2h")).toEqual(["dns", "rate_limited"]);
   expect((await events(["--code", "418"])).err).toBe("Nothing failed, as far as this asks.\n");
+  expect((await events(["--target", "kimmy"])).err).toMatch(/^Nothing failed.*\nThe config has no target kimmy\. It has .*kimi/);
 });
 
 test("after the daemon has ended, too", async () => {

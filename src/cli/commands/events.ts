@@ -1,5 +1,7 @@
 import { pause, systemClock } from "../../base/clock.ts";
 import { parseDuration } from "../../base/duration.ts";
+import type { Redactor } from "../../base/redact.ts";
+import type { Config } from "../../config/config.ts";
 import { reasonNames } from "../../core/reason.ts";
 import type { Archive } from "../../history/archive.ts";
 import type { EventQuery, PastEvent } from "../../history/events.ts";
@@ -79,6 +81,14 @@ async function follow(path: string, first: Archive, query: EventQuery, print: Pr
   archive?.close();
 }
 
+/** A name that nothing has looks as healthy as one that works: then say so. */
+async function nothingFailed({ target }: EventQuery, config: Config, redactor: Redactor): Promise<string> {
+  const { createContext, planProbes } = await import("../../probes/index.ts");
+  const names = planProbes(config, createContext(redactor)).map((one) => one.target.name);
+  const unknown = target !== undefined && !names.includes(target);
+  return `Nothing failed, as far as this asks.\n${unknown ? `The config has no target ${target}. It has ${names.join(", ")}.\n` : ""}`;
+}
+
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
   const [{ openConfig }, { openArchive }, { eventText }] = await Promise.all([
@@ -110,7 +120,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   archive.close();
   if (wanted) io.out(`${JSON.stringify(found.map(redact), null, 2)}\n`);
   else if (found.length > 0) asText(found);
-  else io.err("Nothing failed, as far as this asks.\n");
+  else io.err(await nothingFailed(query, opened.config, opened.redactor));
   return EXIT.ok;
 }
 
