@@ -12,3 +12,6 @@ const DELIVERY_SECONDS = 2;
 
 /** From the moment the daemon is sure of a fault to the page, at the worst. */
 export const pagingDelaySeconds = (): number => SCRAPE_SECONDS + EVALUATION_SECONDS + GROUP_WAIT_SECONDS + DELIVERY_SECONDS;
+
+/** From the daemon's death to the page, at the worst: what is waited for ends between two evaluations. */
+export const goneDelaySeconds = (): number => DOWN_SECONDS + EVALUATION_SECONDS + pagingDelaySeconds();

@@ -147,7 +147,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     duration(confirmedSeconds + paging.pagingDelaySeconds()),
   ]);
   const gone = paging.SCRAPE_SECONDS;
-  faults.push(["llm-healthd itself is gone", "Prometheus", duration(gone), duration(paging.DOWN_SECONDS + paging.pagingDelaySeconds())]);
+  faults.push(["llm-healthd itself is gone", "Prometheus", duration(gone), duration(paging.goneDelaySeconds())]);
   print({ config, planned, paces, allowances }, { duration, runsPerDay: planner.runsPerDay }, faults, io);
   return EXIT.ok;
 }
