@@ -103,8 +103,10 @@ scrape_configs:
   test("whoever has both is served, and nobody else", async () => {
     await until(async () => (await value('up{job="friend"}')) === 1, "the friend to be served");
     await until(async () => (await value('count(healthd_probe_success{job="friend"} == 1)')) === 3, "three targets up");
-    for (const job of ["without_password", "without_certificate", "of_another_name"])
+    for (const job of ["without_password", "without_certificate", "of_another_name"]) {
+      await until(async () => (await value(`count_over_time(up{job="${job}"}[1m])`)) >= 2, `${job} to have tried`);
       expect(await value(`max_over_time(up{job="${job}"}[1m])`)).toBe(0);
+    }
     expect(await value('count({__name__=~"healthd_.+", job!="friend"})')).toBeNaN();
   });
 
