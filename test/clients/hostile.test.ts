@@ -103,3 +103,13 @@ test("a price per request is a price", () => {
 });
 
 test("a catalogue without a model is none", () => expect(readCatalogue('{"data":[]}')).toBeUndefined());
+
+test.each(["toString", "constructor", "__proto__", "valueOf"])(
+  "an error of the type %s, which every object has, is of none that we know",
+  (type) => {
+    const known = answer(200, '{"error":{"metadata":{"error_type":"no_such_type"}}}');
+    const read = answer(200, `{"error":{"metadata":{"error_type":"${type}"}}}`);
+    expect(read.statusCode).toBe(known.statusCode);
+    expect(classify(read)).toBe(classify(known));
+  },
+);

@@ -186,26 +186,25 @@ export function parseJson(body: string): unknown {
   }
 }
 
-/** What a typed error would have been as a status line (§8). */
-const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
-  invalid_request: 400,
-  authentication: 401,
-  payment_required: 402,
-  permission_denied: 403,
-  not_found: 404,
-  rate_limit_exceeded: 429,
-  server: 500,
-  provider_unavailable: 502,
-  provider_overloaded: 503,
-  timeout: 504,
-};
+/** What a typed error would have been as a status line (§8). A map: the type is the upstream's word, and may be `toString`. */
+const STATUS_OF_TYPE: ReadonlyMap<unknown, number> = new Map([
+  ["invalid_request", 400],
+  ["authentication", 401],
+  ["payment_required", 402],
+  ["permission_denied", 403],
+  ["not_found", 404],
+  ["rate_limit_exceeded", 429],
+  ["server", 500],
+  ["provider_unavailable", 502],
+  ["provider_overloaded", 503],
+  ["timeout", 504],
+]);
 
 /** `code` as an HTTP status; older streams have a word there, then the error's type tells (§7). */
 export function errorStatus(error: ApiError): number | undefined {
   const code = Number(error.code ?? error.http_status);
   if (Number.isInteger(code) && code >= 100 && code < 600) return code;
-  const type = error.metadata?.error_type ?? error.error_type;
-  return typeof type === "string" ? STATUS_OF_TYPE[type] : undefined;
+  return STATUS_OF_TYPE.get(error.metadata?.error_type ?? error.error_type);
 }
 
 /** The upstream's own words: its message and, where it only says "Provider returned error", the provider's. */

@@ -45,9 +45,11 @@ const BY_STATUS: Readonly<Record<number, Reason>> = {
 const SKEW_LIMIT_SECONDS = 15 * 60;
 const ERROR_DOCUMENT = /^\uFEFF?\s*(?:<\?xml[^>]*\?>\s*)?<Error[\s>]/;
 const FIELD = /<(Code|Message|Region|RequestId)>([^<]*)</g;
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", "#34": '"', "#39": "'" };
+const ENTITIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", "#34": '"', "#39": "'" }),
+);
 
-const decode = (text: string): string => text.replace(/&(\w+|#\d+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+const decode = (text: string): string => text.replace(/&(\w+|#\d+);/g, (whole, name: string) => ENTITIES.get(name) ?? whole);
 const first = (header: string | string[] | undefined): string => [header ?? ""].flat()[0] ?? "";
 
 /** Reads the error document, also one that broke off after its code. Undefined when the body is none. */
