@@ -1,6 +1,7 @@
 /** How far is what we say from what the upstream saw: of whole probes, beside blackbox_exporter and curl; and of single tokens. */
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
-import { type Blackbox, curl, startBlackbox } from "./support/peers.ts";
+import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
+import { curl } from "./support/peers/curl.ts";
 import { addedMs, apps, models, type Rig, startRig } from "./support/rig.ts";
 import { machineClock, median, quantile, sleep } from "./support/stats.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";

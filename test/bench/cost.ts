@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { freePort } from "../support/programs.ts";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
 import { FLAGS, installed } from "./support/installed.ts";
-import { type Blackbox, startBlackbox } from "./support/peers.ts";
+import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
 import { apps, models, type Rig, startRig } from "./support/rig.ts";
 import { end, folder, owned, rssMiB } from "./support/scratch.ts";
 import { median, sleep } from "./support/stats.ts";

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { REMARKS } from "../remarks.ts";
 import { type Answer, goalTable, markdown, missed } from "./answer.ts";
-import { BLACKBOX, CURL } from "./peers.ts";
+import { BLACKBOX } from "./peers/blackbox.ts";
+import { CURL } from "./peers/curl.ts";
 
 export interface Surroundings {
   readonly date: string;

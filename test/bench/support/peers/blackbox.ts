@@ -1,17 +1,15 @@
-/** The programs we measure ourselves against, each at its best: blackbox_exporter asked over a kept connection, curl once for all its probes. */
-import { execFile, spawn } from "node:child_process";
+/** blackbox_exporter at its best: asked over a kept connection. */
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { fraction } from "../../../src/schedule/planner.ts";
-import { answers, findProgram, freePort, until } from "../../support/programs.ts";
-import { certificate, cpuMs, end, folder, owned, rssMiB } from "./scratch.ts";
-import { machineClock } from "./stats.ts";
-import type { Upstream, Visit } from "./upstream.ts";
+import { fraction } from "../../../../src/schedule/planner.ts";
+import { answers, findProgram, freePort, until } from "../../../support/programs.ts";
+import { certificate, cpuMs, end, folder, owned, rssMiB } from "../scratch.ts";
+import { machineClock } from "../stats.ts";
+import type { Upstream } from "../upstream.ts";
 
 export const BLACKBOX = findProgram("prometheus-blackbox-exporter") ?? findProgram("blackbox_exporter");
-export const CURL = findProgram("curl");
 
 export interface Blackbox {
   /** Asks for that many probes, at the same moments of each second as the daemon; what its clock added to the upstream's, in milliseconds. */
@@ -78,31 +76,4 @@ async function paced<T>(perSecond: number, seconds: number, one: () => Promise<T
     started.push(one());
   }
   return Promise.all(started);
-}
-
-// More than this one curl does not keep up with, one probe after the other.
-const CURL_PER_SECOND = 10;
-
-/** As blackbox.probe; undefined where curl is not installed. */
-export async function curl(upstream: Upstream, perSecond: number, seconds: number): Promise<number[] | undefined> {
-  if (CURL === undefined) return undefined;
-  const program = CURL;
-  const each = Math.min(perSecond, CURL_PER_SECOND);
-  const lines = await Promise.all(
-    [...Array(Math.ceil(perSecond / each)).keys()].map(async (worker) => {
-      const urls = `${upstream.url}/c${worker}_[1-${each * seconds}]`;
-      const format = "%{url_effective} %{time_total} %{http_code}\n";
-      const fresh = ["--header", "connection: close", "--no-sessionid", "--cacert", certificate];
-      const args = ["--silent", ...fresh, "--rate", `${each}/s`, "--output", "/dev/null", "--write-out", format, urls];
-      return (await promisify(execFile)(program, args)).stdout.split("\n");
-    }),
-  );
-  const visits = await upstream.visits();
-  return lines.flat().flatMap((line) => curlAdded(line, visits));
-}
-
-function curlAdded(line: string, visits: ReadonlyMap<string, readonly Visit[]>): number[] {
-  const [url, took, code] = line.split(" ");
-  const visit = url === undefined || url === "" ? undefined : visits.get(new URL(url).pathname)?.[0];
-  return visit === undefined || code !== "200" ? [] : [Number(took) * 1000 - (visit.sent - visit.received)];
 }
