@@ -149,7 +149,12 @@ export const accuracy: Question = {
   async ask(): Promise<Answer> {
     const rig = startRig();
     const blackbox = await startBlackbox();
-    const parts = [await wholeProbes(false, rig, blackbox), await wholeProbes(true, rig, blackbox), await streams(false, rig)];
+    const parts = [
+      await wholeProbes(false, rig, blackbox),
+      await wholeProbes(true, rig, blackbox),
+      await streams(false, rig),
+      await streams(true, rig),
+    ];
     await blackbox?.end();
     await rig.end();
     return { title: "Accuracy", method: METHOD, tables: parts.map(({ table }) => table), goals: parts.flatMap(({ goals }) => goals) };
