@@ -20,7 +20,8 @@ interface Rate {
 }
 const RATES: readonly Rate[] = [
   { perSecond: 1, seconds: 2 },
-  { perSecond: 10, seconds: 4, goal: true, floor: true },
+  // So many that the p99 is not merely the slowest of them.
+  { perSecond: 10, seconds: 15, goal: true, floor: true },
   { perSecond: 50, seconds: 2 },
   { perSecond: 100, seconds: 3, goal: true },
   { perSecond: 200, seconds: 2 },
