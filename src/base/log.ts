@@ -1,9 +1,7 @@
 import { EventEmitter } from "node:events";
 import { openSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { type DestinationStream, destination, type Level, type Logger, multistream, pino, type StreamEntry } from "pino";
-import type PinoPretty from "pino-pretty";
 import { systemClock } from "./clock.ts";
 import { makeFolder } from "./folder.ts";
 import type { Redactor } from "./redact.ts";
@@ -14,8 +12,6 @@ export type LogLevel = (typeof logLevels)[number];
 
 export interface LogOptions {
   readonly level: LogLevel;
-  readonly format: "json" | "pretty";
-  readonly colour: boolean;
   /** Also append JSON lines here; its folder is made. */
   readonly file?: string;
   readonly redactor: Redactor;
@@ -42,21 +38,18 @@ function guarded(stream: DestinationStream, lost: (error: Error) => void): Desti
   };
 }
 
-function mainStream({ format, colour, stream }: LogOptions): DestinationStream {
-  if (stream !== undefined) return stream;
-  if (format === "json") return destination({ fd: 2, sync: true });
-  // Loaded only where a person reads along: a daemon's start need not wait for it.
-  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
+/** A readable form, on stderr. Loaded only where a person reads along: a daemon's start need not wait for it. */
+export async function prettyStream(colour: boolean): Promise<DestinationStream> {
+  const { default: pretty } = await import("pino-pretty");
   return pretty({ colorize: colour, destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
 }
 
 /**
- * JSON lines (or a readable form) on stderr, and in a file when asked. Every line passes the redactor last, so no field can forget it.
+ * JSON lines on stderr (or what the stream makes of them), and in a file when asked. Every line passes the redactor last, so no field can forget it.
  * Throws when the file cannot be opened; what goes wrong later costs lines, not the process.
  */
-export function createLog(options: LogOptions): Log {
-  const { level, file, redactor } = options;
-  const main = guarded(mainStream(options), () => undefined);
+export function createLog({ level, file, redactor, stream = destination({ fd: 2, sync: true }) }: LogOptions): Log {
+  const main = guarded(stream, () => undefined);
   const streams: StreamEntry[] = [{ level, stream: main }];
   if (file !== undefined) {
     makeFolder(dirname(file));

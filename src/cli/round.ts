@@ -16,7 +16,7 @@ const CLEAR_LINE = "\r\u001b[2K";
  * When the user stops, what was not begun is missing from the records.
  */
 export async function probeOnce(planned: readonly Planned[], io: Io, redactor: Redactor): Promise<readonly ProbeRecord[]> {
-  const log = createLog({ level: "fatal", format: "json", colour: false, redactor });
+  const log = createLog({ level: "fatal", redactor });
   const records = new Map<string, ProbeRecord>();
   const runner = createRunner({ clock: systemClock, log, sinks: [{ take: (record) => void records.set(record.target.name, record) }] });
   const stop = (): void => void runner.stop(0);

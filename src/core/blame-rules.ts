@@ -41,11 +41,13 @@ const placeOf = ({ target }: Sight): string => target.credential ?? target.name;
  * place counts, for models are looked at far more rarely than their key.
  */
 const network: Rule = (failing, all) => {
+  const unanswered = [...failing.values()].filter(isUnanswered);
+  if (unanswered.length === 0) return [];
   const latest = [...Map.groupBy(all, placeOf).values()].map((some) => some.reduce((one, other) => (other.at >= one.at ? other : one)));
   const [first] = latest;
   const cut = latest.every((sight) => failing.has(sight.target.name) && isUnanswered(sight));
   if (first === undefined || latest.length < 2 || !cut) return [];
-  const { kind: _, credential: __, ...found } = cause(first, [...failing.values()].filter(isUnanswered));
+  const { kind: _, credential: __, ...found } = cause(first, unanswered);
   return [{ ...found, owner: "network", subject: NETWORK }];
 };
 

@@ -40,6 +40,7 @@ function outdated(sight: Sight, all: readonly Sight[]): boolean {
 /** Root causes of everything that is not up, each with all it explains; nothing is explained twice. */
 export function rootCauses(all: readonly Sight[]): readonly RootCause[] {
   const ill = all.filter((sight) => sight.outcome.verdict !== "up" && !outdated(sight, all));
+  if (ill.length === 0) return [];
   let failing: Failing = new Map(ill.map((sight) => [sight.target.name, sight]));
   const causes: RootCause[] = [];
   for (const rule of RULES) {

@@ -77,7 +77,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
   const faults = createFaults({
     clock,
     log,
-    latest: latest.list,
+    latest,
     before: history.openBefore(),
     onChange(open) {
       history.follow(open);

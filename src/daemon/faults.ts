@@ -5,7 +5,7 @@ import type { Log } from "../base/log.ts";
 import { rootCauses } from "../core/blame.ts";
 import type { ProbeRecord, Sink } from "../core/probe.ts";
 import { type RootCause, type Sight, wordsOf } from "../core/root-cause.ts";
-import type { TargetLatest } from "./latest.ts";
+import type { Latest, TargetLatest } from "./latest.ts";
 
 export interface OpenFault extends RootCause {
   /** Milliseconds since 1970. */
@@ -15,7 +15,7 @@ export interface OpenFault extends RootCause {
 export interface FaultsOptions {
   readonly clock: Clock;
   readonly log: Log;
-  latest(): readonly TargetLatest[];
+  readonly latest: Pick<Latest, "list" | "get">;
   /** Faults that were open when the daemon before this one ended. */
   readonly before?: readonly OpenFault[];
   onChange(faults: readonly OpenFault[]): void;
@@ -86,31 +86,32 @@ function carrier(before: readonly OpenFault[], latest: () => readonly TargetLate
 
 export function createFaults({ clock, log, latest, before = [], onChange }: FaultsOptions): Faults {
   let open = new Map(before.map((fault) => [keyOf(fault), fault]));
-  const withCarried = carrier(before, latest);
+  const withCarried = carrier(before, latest.list);
   const tell = tellers(log);
   /** The records that a fault had explained when it ended: until their targets are looked at again, they are no news. */
   const excused = new Map<string, ProbeRecord>();
   /** What was explained at the last review, by which record. */
-  let explained: ReadonlyMap<string, ProbeRecord> = new Map();
+  let explained: ReadonlyMap<string, ProbeRecord | undefined> = new Map();
+  /** What was not up when it was last seen. While nothing is, and no fault is open, there is nothing to judge. */
+  const ill = new Set<string>();
   let pending: (() => void) | undefined;
 
   /** Root causes now; what an ended fault left behind is excused until it is looked at again. */
   const judge = (): readonly RootCause[] => {
-    const all = latest();
-    const records = new Map(all.flatMap(({ target, last }) => (last === undefined ? [] : [[target.name, last] as const])));
-    for (const [name, record] of excused) if (records.get(name) !== record) excused.delete(name);
+    const all = latest.list();
+    const recordOf = (name: string): ProbeRecord | undefined => latest.get(name)?.last;
+    for (const [name, record] of excused) if (recordOf(name) !== record) excused.delete(name);
     let causes = rootCauses(sights(all, excused));
     // A cause that appears although nothing new was seen of what it explains is only what another left behind as it ended.
     const leftovers = causes
-      .filter((cause) => !open.has(keyOf(cause)) && cause.explains.every((name) => records.get(name) === explained.get(name)))
+      .filter((cause) => !open.has(keyOf(cause)) && cause.explains.every((name) => recordOf(name) === explained.get(name)))
       .flatMap(({ explains }) => explains);
     for (const name of leftovers) {
-      const record = records.get(name);
+      const record = recordOf(name);
       if (record !== undefined) excused.set(name, record);
     }
     if (leftovers.length > 0) causes = rootCauses(sights(all, excused));
-    const names = new Set(causes.flatMap(({ explains }) => explains));
-    explained = new Map([...records].filter(([name]) => names.has(name)));
+    explained = new Map(causes.flatMap(({ explains }) => explains.map((name) => [name, recordOf(name)])));
     return causes;
   };
 
@@ -132,7 +133,12 @@ export function createFaults({ clock, log, latest, before = [], onChange }: Faul
   for (const fault of before) tell.before(fault);
   return {
     open: () => [...open.values()],
-    take: soon,
+    take({ target, outcome }) {
+      if (outcome.verdict === "up") ill.delete(target.name);
+      else if (outcome.verdict !== "skipped") ill.add(target.name);
+      if (ill.size > 0 || open.size > 0) soon();
+    },
+    forget: (name) => void ill.delete(name),
     review,
     stop: () => pending?.(),
   };

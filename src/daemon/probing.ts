@@ -219,12 +219,13 @@ class ProbingLoop implements Probing {
     const paces = planPaces(paced, this.#allowances);
     const before = this.#paces;
     this.#paces = paces;
-    for (const { target, spend } of paced) {
+    const changed = paced.flatMap(({ target, spend }) => {
       const pace = paces.get(target.name);
-      if (pace === undefined || (!fresh.has(target.name) && samePace(before.get(target.name), pace))) continue;
-      this.#timetable.add(target, pace, spend === undefined ? undefined : lastRunOf(target));
-      onTarget?.(target, pace);
-    }
+      return pace === undefined || (!fresh.has(target.name) && samePace(before.get(target.name), pace)) ? [] : [{ target, spend, pace }];
+    });
+    for (const { target, pace } of changed) onTarget?.(target, pace);
+    // Last, and all together: of ten thousand, the first would be due while the others are still being made known.
+    for (const { target, spend, pace } of changed) this.#timetable.add(target, pace, spend === undefined ? undefined : lastRunOf(target));
   }
 }
 

@@ -28,8 +28,7 @@ test("a log whose disk is full costs lines, not the process, and is told on the 
   const lines: string[] = [];
   const log = createLog({
     level: "info",
-    format: "json",
-    colour: false,
+
     redactor: createRedactor(),
     file: "/dev/full",
     stream: { write: (line) => void lines.push(line) },

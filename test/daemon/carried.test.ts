@@ -35,8 +35,8 @@ beforeEach(() => {
 });
 
 function startWith(...before: readonly OpenFault[]): void {
-  const log = createLog({ level: "fatal", format: "json", colour: false, redactor: createRedactor() });
-  faults = createFaults({ clock, log, latest: latest.list, before, onChange: (open) => shown.push(open) });
+  const log = createLog({ level: "fatal", redactor: createRedactor() });
+  faults = createFaults({ clock, log, latest, before, onChange: (open) => shown.push(open) });
 }
 async function sees(name: string, outcome: Probed): Promise<void> {
   const target = TARGETS.find((one) => one.name === name);

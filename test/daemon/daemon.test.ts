@@ -221,7 +221,7 @@ test("an address that is taken is refused with what to do, and nothing is left r
   const { createRedactor } = await import("../../src/base/redact.ts");
   const { createLog } = await import("../../src/base/log.ts");
   const redactor = createRedactor();
-  const log = createLog({ level: "fatal", format: "json", colour: false, redactor });
+  const log = createLog({ level: "fatal", redactor });
   const listen = { host: "127.0.0.1", port };
   const started = await startDaemon({ config: config.config, listen, log, redactor, read: () => config, historyPath: ":memory:" });
   expect(started).toMatchObject({ ok: false, why: expect.stringContaining("--listen HOST:PORT") });

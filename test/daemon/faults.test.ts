@@ -25,8 +25,8 @@ let faults: Faults;
 beforeEach(async () => {
   clock = createFakeClock();
   latest = createLatest();
-  const log = createLog({ level: "fatal", format: "json", colour: false, redactor: createRedactor() });
-  faults = createFaults({ clock, log, latest: latest.list, onChange: () => undefined });
+  const log = createLog({ level: "fatal", redactor: createRedactor() });
+  faults = createFaults({ clock, log, latest, onChange: () => undefined });
   for (const target of TARGETS) latest.add(target);
   for (const { name } of TARGETS) await sees(name, fine);
 });

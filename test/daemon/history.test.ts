@@ -47,7 +47,7 @@ function start(): Promise<Started> {
   stream.on("data", (chunk) => {
     written += String(chunk);
   });
-  const log = createLog({ level: "info", format: "json", colour: false, redactor, stream });
+  const log = createLog({ level: "info", redactor, stream });
   const historyPath = join(folder, "history.db");
   return startDaemon({ config: loaded.config, listen: { host: "127.0.0.1", port: 0 }, log, redactor, read, historyPath });
 }

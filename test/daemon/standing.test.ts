@@ -27,7 +27,7 @@ function start(yaml: string, timers: Clock["after"] = (ms, callback) => clock.af
   const own: Clock = { monotonic: clock.monotonic, wall: clock.wall, after: timers };
   const started = createProbing({
     clock: own,
-    log: createLog({ level: "fatal", format: "json", colour: false, redactor }),
+    log: createLog({ level: "fatal", redactor }),
     ledger: openLedger(IN_MEMORY, clock.wall(), (error) => {
       throw error;
     }),

@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function tell(env: Readonly<Record<string, string | undefined>>): () => Promise<void> {
   const stream = new PassThrough();
   stream.on("data", (chunk) => (logged += String(chunk)));
-  const log = createLog({ level: "info", format: "json", colour: false, redactor: createRedactor(), stream });
+  const log = createLog({ level: "info", redactor: createRedactor(), stream });
   return tellSystemd({ env, clock, log, alive: () => standing });
 }
 

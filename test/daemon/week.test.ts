@@ -46,7 +46,7 @@ function live(simulator: Simulator, clock: FakeClock, records: ProbeRecord[]): L
   const loaded = loadConfig({ file: "week.yaml", text: configFor(simulator, CONFIG), sections, env: {} });
   if (!loaded.ok) throw new Error("config");
   const redactor = createRedactor(loaded.config.secrets);
-  const log = createLog({ level: "fatal", format: "json", colour: false, redactor });
+  const log = createLog({ level: "fatal", redactor });
   const ledger = openLedger(join(folder, "history.db"), clock.wall(), (error) => {
     throw error;
   });

@@ -7,7 +7,7 @@ import { createRunner, type Runner } from "../../src/schedule/runner.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { aTarget } from "../support/targets.ts";
 
-const log = createLog({ level: "fatal", format: "json", colour: false, redactor: createRedactor() });
+const log = createLog({ level: "fatal", redactor: createRedactor() });
 const fine: Outcome = up({ statusCode: 200, via: "header" });
 
 let clock: FakeClock;

@@ -50,7 +50,7 @@ function block(ms: number): void {
 
 test("a loop that is blocked during a probe marks its record, and only its", async () => {
   const records: ProbeRecord[] = [];
-  const log = createLog({ level: "fatal", format: "json", colour: false, redactor: createRedactor() });
+  const log = createLog({ level: "fatal", redactor: createRedactor() });
   const runner = createRunner({ clock: systemClock, log, sinks: [{ take: (record) => records.push(record) }] });
   const probing = (during: () => void) => ({
     target: model,

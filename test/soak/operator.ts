@@ -86,7 +86,7 @@ export function createOperator({ folder, clock, storage, llm, failureShare }: Op
       const loaded = read();
       if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
       const redactor = createRedactor(loaded.config.secrets);
-      const log = createLog({ level: "fatal", format: "json", colour: false, redactor });
+      const log = createLog({ level: "fatal", redactor });
       const listen = { host: "127.0.0.1", port: 0 };
       const started = await startDaemon({ config: loaded.config, listen, log, redactor, read, clock, sinks: [{ take }] });
       if (!started.ok) throw new Error(started.why);

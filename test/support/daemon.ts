@@ -52,7 +52,7 @@ export async function runDaemon(yaml: string = CALM, options: SimulatorOptions =
   const started = await startDaemon({
     config: loaded.config,
     listen: { host: "127.0.0.1", port: 0 },
-    log: createLog({ level: "debug", format: "json", colour: false, redactor, stream }),
+    log: createLog({ level: "debug", redactor, stream }),
     redactor,
     read,
     historyPath: IN_MEMORY,

@@ -178,7 +178,7 @@ test("listening beyond loopback without users or TLS is a warning", async () => 
     stream.on("data", (chunk) => {
       written += String(chunk);
     });
-    const log = createLog({ level: "warn", format: "json", colour: false, redactor: createRedactor(), stream });
+    const log = createLog({ level: "warn", redactor: createRedactor(), stream });
     const web = createWeb({ ...sound, log, webConfig: () => ({ ...NO_WEB_CONFIG, ...config }) });
     await web.listen(host, 0);
     await web.close();

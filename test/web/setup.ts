@@ -66,7 +66,7 @@ export const sound: WebOptions = {
   clock: systemClock,
   redact: redactor.text,
   hosts: [],
-  log: createLog({ level: "fatal", format: "json", colour: false, redactor }),
+  log: createLog({ level: "fatal", redactor }),
 };
 
 export interface Served extends AsyncDisposable {

@@ -22,7 +22,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   if (!loaded.ok) return EXIT.usage;
   const listen = listenOverride(text(invocation, "listen"), loaded.config, io);
   if (listen === undefined) return EXIT.usage;
-  const opened = logFor(invocation, loaded.config);
+  const opened = await logFor(invocation, loaded.config);
   if (opened === undefined) return EXIT.usage;
   const { log, redactor } = opened;
   const webConfigFile = text(invocation, "web.config.file");

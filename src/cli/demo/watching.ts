@@ -25,7 +25,7 @@ export async function startWatching(simulator: Simulator, invocation: Invocation
   if (!loaded.ok) throw new Error("the demo's own config is wrong");
   const { config } = loaded;
   const listen = listenOverride(text(invocation, "listen") ?? FIRST_CHOICE, config, io);
-  const opened = logFor({ ...invocation, options: { logLevel: "fatal", ...invocation.options } }, config);
+  const opened = await logFor({ ...invocation, options: { logLevel: "fatal", ...invocation.options } }, config);
   if (listen === undefined || opened === undefined) return undefined;
   const follow = followRecords(config.credentials.length * 2 + config.entries.length, io);
   const options = { ...opened, config, read, sinks: [follow], historyPath: ":memory:" };

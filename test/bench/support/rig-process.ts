@@ -65,7 +65,7 @@ async function start(order: Order): Promise<string> {
   const started = await startDaemon({
     config,
     listen: { host: "127.0.0.1", port: 0 },
-    log: createLog({ level: "info", format: "json", colour: false, redactor }),
+    log: createLog({ level: "info", redactor }),
     redactor,
     read: () => ({ ok: true, config, warnings: [], files: new Map() }),
     historyPath: join(mkdtempSync(join(process.argv[2] ?? "", "rig-")), "history.db"),
