@@ -7,6 +7,7 @@ import { request as httpRequest } from "../../base/http.ts";
 import type { HttpRequest } from "./exchange.ts";
 import type { Way } from "./route.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import { certificateOf } from "./trust.ts";
 
 /** Of the latest answer. */
 export interface Seen {
@@ -36,7 +37,7 @@ function look(request: ClientRequest, seen: Seen): void {
   request.once("socket", (socket) => {
     if (!(socket instanceof TLSSocket)) return;
     socket.once("secureConnect", () => {
-      seen.certificateExpiresAt = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
+      seen.certificateExpiresAt = Date.parse(certificateOf(socket)?.validTo ?? "");
     });
   });
   request.once("response", ({ statusCode = 0, headers }) => {

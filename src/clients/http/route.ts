@@ -1,9 +1,9 @@
 /** The way to a host: straight, or through the proxy that is meant for it. */
 import type { RequestOptions } from "node:http";
 import { BlockList, connect, isIP, type LookupFunction, type TcpNetConnectOpts } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { Agent as HttpAgent } from "../../base/http.ts";
-import { sharedTrust } from "./trust.ts";
+import { connectTrusted } from "./trust.ts";
 import { createTunnelAgent, type TunnelOptions } from "./tunnel.ts";
 
 /** URLs of proxies, for requests to http and to https. */
@@ -33,7 +33,7 @@ const plain: Connect = (options) => connect({ ...(options as TcpNetConnectOpts),
 const secured: Connect = (options) => {
   const { host } = options;
   const name = typeof host === "string" && isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ ...(options as ConnectionOptions), ...name, secureContext: sharedTrust() });
+  return connectTrusted({ ...(options as ConnectionOptions), ...name });
 };
 
 /** A probe must see what a new client sees: no kept connection, no resumed TLS session. So there is nothing for an agent to do. */

@@ -5,10 +5,10 @@
 import type { IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
-import { type ConnectionOptions, connect } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
 import { request as httpRequest } from "../../base/http.ts";
-import { sharedTrust } from "./trust.ts";
+import { connectTrusted } from "./trust.ts";
 
 export interface TunnelOptions {
   readonly proxy: URL;
@@ -84,7 +84,7 @@ export function createTunnelAgent(options: TunnelOptions): HttpsAgent {
       if (socket === undefined) return (callback as Opened)(error);
       options.onTunnel();
       // The agent's options are those of a TLS connection, as Node's own `createConnection` takes them.
-      callback?.(null, connect({ ...(target as ConnectionOptions), secureContext: sharedTrust(), socket }));
+      callback?.(null, connectTrusted({ ...(target as ConnectionOptions), socket }));
     });
     return undefined;
   };
