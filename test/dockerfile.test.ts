@@ -55,6 +55,16 @@ test("not as root, in /app, on the port of the documentation", () => {
   expect(JSON.parse(of(runtime, "CMD").at(-1) ?? "")).toEqual(["run", "--listen", "0.0.0.0:10556"]);
 });
 
+test("image, unit and the package's own command start it alike", () => {
+  const [, settings = "", command = ""] = /^#!\/usr\/bin\/env -S ((?:\S+=\S+ )*)(node .*--)$/m.exec(root("src/main.ts")) ?? [];
+  expect(settings.trim()).toMatch(/^MALLOC_/);
+  expect(of(runtime, "ENV")).toContain(settings.trim());
+  expect((JSON.parse(of(runtime, "ENTRYPOINT")[0] ?? "") as string[]).join(" ")).toBe(`${command} dist/main.js`);
+  const unit = root("deploy/llm-healthd.service");
+  expect(unit).toContain(`\nEnvironment=${settings.trim()}\n`);
+  expect(unit).toContain(`\nExecStart=/usr/bin/env ${command} /opt/llm-healthd/dist/main.js `);
+});
+
 test("the health check asks the daemon with Node itself", () => {
   const [check = ""] = of(runtime, "HEALTHCHECK");
   const [program, flag, script = ""] = JSON.parse(/CMD (\[.*\])$/.exec(check)?.[1] ?? "[]") as string[];

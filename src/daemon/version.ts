@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
+import { PACKAGE_FILE } from "../base/package.ts";
 
-const packageFile = new URL("../../package.json", import.meta.url);
-
-/** The package's version, from its package.json, which stands two folders up in the sources and in dist alike. */
-export const VERSION: string = (JSON.parse(readFileSync(packageFile, "utf8")) as { version: string }).version;
+/** The package's version, from its package.json. */
+export const VERSION: string = (JSON.parse(readFileSync(PACKAGE_FILE, "utf8")) as { version: string }).version;

@@ -1,5 +1,6 @@
 /** The runbooks that come with the package, one for each alert, read once when the first is asked for. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { PACKAGE_FILE } from "../base/package.ts";
 import { type Block, parseMarkdown, plainText } from "./markdown.ts";
 
 export interface Runbook {
@@ -10,8 +11,7 @@ export interface Runbook {
   readonly summary: string;
 }
 
-// Two folders up in the sources and in dist alike, as package.json in daemon/version.ts.
-const FOLDER = new URL("../../docs/runbooks/", import.meta.url);
+const FOLDER = new URL("docs/runbooks/", PACKAGE_FILE);
 const FILE = /^([A-Z]\w*)\.md$/;
 /** What all runbooks have in common: no alert's. */
 const COMMON = "README";

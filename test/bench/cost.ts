@@ -1,13 +1,8 @@
 /** What a probe and a target cost: CPU, beside blackbox_exporter; memory, and whether it grows; series. */
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { freePort } from "../support/programs.ts";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
-import { FLAGS, installed } from "./support/installed.ts";
 import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
+import { historyFile, probesIn, seriesIn, startProgram } from "./support/program.ts";
 import { apps, models, type Rig, startRig } from "./support/rig.ts";
-import { end, folder, owned, rssMiB } from "./support/scratch.ts";
 import { median, sleep } from "./support/stats.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";
 
@@ -66,66 +61,22 @@ async function cpu(rig: Rig, blackbox: Blackbox | undefined): Promise<{ table: T
 interface Size {
   readonly targets: number;
   readonly goalMiB?: number;
-  /** Then it also lives through an hour's probes of a target a minute, as fast as it may. */
-  readonly hour?: boolean;
 }
-const SIZES: readonly Size[] = [
-  { targets: 10 },
-  { targets: 100, goalMiB: 100, hour: true },
-  { targets: 1000, goalMiB: 250 },
-  { targets: 10_000 },
-];
-const HOUR_OF_PROBES = 60;
+const SIZES: readonly Size[] = [{ targets: 10 }, { targets: 100, goalMiB: 100 }, { targets: 1000, goalMiB: 250 }, { targets: 10_000 }];
 
-const seriesIn = (page: string): number => page.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
-const probesIn = (page: string): number =>
-  [...page.matchAll(/^healthd_probes_total\{.*verdict="up"\} (\d+)$/gm)].reduce((all, [, one]) => all + Number(one), 0);
-
-async function memory({ targets, goalMiB, hour = false }: Size): Promise<{ row: Cell[]; goals: Goal[] }> {
+async function memory({ targets, goalMiB }: Size): Promise<{ row: Cell[]; goals: Goal[] }> {
   const upstream = await startUpstream({ delayMs: 1, tokenMs: 1, models: targets });
-  const config = join(folder, `${targets}.yaml`);
-  writeFileSync(config, `${models(upstream, targets)}history: { path: "${join(folder, `${targets}.db`)}" }\n`, { mode: 0o600 });
-  const port = await freePort();
-  const args = [...FLAGS, "--", installed(), "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
-  const child = owned(spawn(process.execPath, args, { stdio: "ignore" }));
-  const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text().catch(() => "");
+  const program = await startProgram(`${models(upstream, targets)}${historyFile(String(targets))}`);
   // Seldom, for to be asked costs the daemon memory and time.
-  while (probesIn(await page().catch(() => "")) < targets) await sleep(Math.max(200, targets));
+  while (probesIn(await program.page()) < targets) await sleep(Math.max(200, targets));
   await sleep(2000);
-  const series = seriesIn(await page());
-  const rss = rssMiB(child.pid ?? 0);
-  await end(child);
+  const series = seriesIn(await program.page());
+  const rss = program.rssMiB();
+  await program.end();
   process.kill(upstream.pid);
-  const growth = hour ? await hourGrowth(targets) : Number.NaN;
   const goals: Goal[] = [];
   if (goalMiB !== undefined) goals.push({ goal: `RSS at ${targets} targets, full metrics`, atMost: goalMiB, figure: rss, unit: "MiB" });
-  if (hour)
-    goals.push({
-      goal: `RSS after an hour's probes of ${targets} targets, of that after the first tenth`,
-      atMost: 1.1,
-      figure: growth,
-      unit: "×",
-    });
-  return { row: [targets, rss, series, series / targets, growth], goals };
-}
-
-/** Memory after an hour's probes over that after a tenth of them: caches have filled by then, a leak has not ended. */
-async function hourGrowth(targets: number): Promise<number> {
-  const upstream = await startUpstream({ delayMs: 1, tokens: 16, tokenMs: 0, models: targets });
-  const rig = startRig();
-  const every = 0.3;
-  await rig.start({ yaml: models(upstream, targets), everySeconds: every });
-  let runs = 0;
-  let early = 0;
-  while (runs < targets * HOUR_OF_PROBES) {
-    await sleep(500);
-    runs += (await rig.collect()).runs.length;
-    if (early === 0 && runs > (targets * HOUR_OF_PROBES) / 10) early = rig.rssMiB();
-  }
-  const growth = rig.rssMiB() / early;
-  await rig.end();
-  process.kill(upstream.pid);
-  return growth;
+  return { row: [targets, rss, series, series / targets], goals };
 }
 
 const METHOD = `CPU is user and system time of the whole process, at ${PER_SECOND} probes a second for ${SECONDS} s, in turns, ${ROUNDS} rounds, divided by the probes
@@ -146,7 +97,7 @@ export const cost: Question = {
       rows.push(row);
       goals.push(...more);
     }
-    const head = ["targets", "RSS MiB", "series", "series a target", "after an hour's probes"];
+    const head = ["targets", "RSS MiB", "series", "series a target"];
     return { title: "Cost", method: METHOD, tables: [table, { title: "Memory", head, rows }], goals };
   },
 };

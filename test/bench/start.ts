@@ -1,13 +1,12 @@
 /** How soon it serves and knows something, how large it is, and what its packages cost to load. */
-import { execFileSync, spawn } from "node:child_process";
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { freePort } from "../support/programs.ts";
+import { execFileSync } from "node:child_process";
+import { lstatSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
-import { FLAGS, installed, ROOT } from "./support/installed.ts";
+import { installed, production, ROOT } from "./support/installed.ts";
+import { startProgram } from "./support/program.ts";
 import { models } from "./support/rig.ts";
-import { end, folder, owned } from "./support/scratch.ts";
-import { machineClock, median, sleep } from "./support/stats.ts";
+import { machineClock, median, sleep, sum } from "./support/stats.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const ROUNDS = 7;
@@ -17,25 +16,18 @@ interface Start {
   readonly verdictMs: number;
 }
 
-async function start(main: string, config: string): Promise<Start> {
-  const port = await freePort();
+async function start(yaml: string): Promise<Start> {
   const begin = machineClock();
-  const args = [...FLAGS, "--", main, "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "json"];
-  const child = owned(spawn(process.execPath, args, { stdio: "ignore" }));
-  const page = (): Promise<string> =>
-    fetch(`http://127.0.0.1:${port}/metrics`).then(
-      (answer) => answer.text(),
-      () => "",
-    );
+  const program = await startProgram(yaml);
   let metricsMs = Number.NaN;
   for (;;) {
-    const text = await page();
+    const text = await program.page();
     if (text !== "" && Number.isNaN(metricsMs)) metricsMs = machineClock() - begin;
     if (/^healthd_probe_success\{/m.test(text)) break;
     await sleep(2);
   }
   const verdictMs = machineClock() - begin;
-  await end(child);
+  await program.end();
   return { metricsMs, verdictMs };
 }
 
@@ -43,7 +35,8 @@ const BUCKET = (upstream: Upstream): string =>
   `buckets:\n  files: { bucket: files, endpoint: "${upstream.url}", region: eu-1, access_key_id: AKIAEXAMPLE, secret_access_key: not-a-secret-at-all }\n`;
 
 async function starts(): Promise<{ table: Table; goals: Goal[] }> {
-  const main = installed();
+  // Built before it is timed.
+  installed();
   const upstream = await startUpstream({ delayMs: 1, tokenMs: 1 });
   const rows: Cell[][] = [];
   const seen = new Map<string, Start[]>();
@@ -51,10 +44,11 @@ async function starts(): Promise<{ table: Table; goals: Goal[] }> {
     ["without a bucket", ""],
     ["with a bucket", BUCKET(upstream)],
   ] as const;
-  for (const [name, more] of kinds)
-    writeFileSync(join(folder, `${name}.yaml`), `${models(upstream, 10)}${more}history: { path: ":memory:" }\n`, { mode: 0o600 });
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name] of kinds) seen.set(name, [...(seen.get(name) ?? []), await start(main, join(folder, `${name}.yaml`))]);
+    for (const [name, more] of kinds) {
+      const yaml = `${models(upstream, 10)}${more}history: { path: ":memory:" }\n`;
+      seen.set(name, [...(seen.get(name) ?? []), await start(yaml)]);
+    }
   }
   const of = (name: string, which: keyof Start): number => median((seen.get(name) ?? []).map((one) => one[which]));
   for (const [name] of kinds) rows.push([name, of(name, "metricsMs"), of(name, "verdictMs")]);
@@ -75,34 +69,9 @@ function bare(): number {
   return machineClock() - begin;
 }
 
-interface Lock {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean; readonly devOptional?: boolean }>>;
-}
-
-const sizeOf = (path: string): number => {
+function mibOf(path: string): number {
   const about = lstatSync(path);
-  return about.isDirectory()
-    ? readdirSync(path).reduce((all, name) => all + (name === "node_modules" ? 0 : sizeOf(join(path, name))), 0)
-    : about.size;
-};
-
-/** Of what `npm ci --omit=dev` puts on the disk here, by package, largest first. */
-function sizes(): { readonly packages: number; readonly mib: number; readonly largest: readonly (readonly [string, number])[] } {
-  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as Lock;
-  const sizes = Object.entries(packages).flatMap(([path, { dev, devOptional }]): (readonly [string, number])[] => {
-    if (path === "" || dev === true || devOptional === true) return [];
-    try {
-      return [[path.slice(path.lastIndexOf("node_modules/") + 13), sizeOf(join(ROOT, path)) / 2 ** 20]];
-    } catch {
-      // For another platform.
-      return [];
-    }
-  });
-  return {
-    packages: sizes.length,
-    mib: sizes.reduce((all, [, size]) => all + size, 0),
-    largest: sizes.toSorted(([, a], [, b]) => b - a).slice(0, 5),
-  };
+  return about.isDirectory() ? sum(readdirSync(path).map((name) => mibOf(join(path, name)))) : about.size / 2 ** 20;
 }
 
 const PACKAGES = [
@@ -131,18 +100,18 @@ function importMs(name: string): number {
   return median([once(), once(), once()]);
 }
 
-const METHOD = `The built program with its production packages, started by node with ten models, ${ROUNDS} rounds in turns, medians; its own process start is in it. A bucket's SDK is
-loaded by its first probe only. Each package's import is timed alone, in a process of its own.`;
+const METHOD = `The built program, started by node with ten models, ${ROUNDS} rounds in turns, medians; its own process start is in it. A bucket's SDK is
+loaded by its first probe only. Each package's import is timed alone and unbuilt, in a process of its own.`;
 
 export const startQuestion: Question = {
   name: "start",
   async ask(): Promise<Answer> {
     const { table, goals } = await starts();
-    const { packages, mib, largest } = sizes();
+    const built = dirname(installed());
     const size: Table = {
       title: "Installed size",
       head: ["", "MiB"],
-      rows: [[`${packages} production packages`, mib], ...largest.map(([name, one]): Cell[] => [name, one])],
+      rows: [["dist", mibOf(built)], ...production().map((path): Cell[] => [path, mibOf(join(ROOT, path))])],
     };
     const imports: Table = { title: "Import", head: ["package", "ms"], rows: PACKAGES.map((name) => [name, importMs(name)]) };
     return { title: "Start and size", method: METHOD, tables: [table, size, imports], goals };

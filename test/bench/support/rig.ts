@@ -1,7 +1,7 @@
 /** The daemon as it runs for users, in a process of its own that hands over every record. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { FLAGS } from "./installed.ts";
+import { FLAGS, MALLOC } from "./installed.ts";
 import { certificate, cpuMs, end, folder, owned, rssMiB } from "./scratch.ts";
 import type { Upstream, Visit } from "./upstream.ts";
 
@@ -57,7 +57,7 @@ export function startRig(): Rig {
       execArgv: [...FLAGS],
       // Logging is part of what it costs.
       stdio: ["ignore", "inherit", "ignore", "ipc"],
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+      env: { ...process.env, ...MALLOC, NODE_EXTRA_CA_CERTS: certificate },
     }),
   );
   const pid = child.pid ?? 0;

@@ -1,0 +1,111 @@
+/** The built program: a few files that need one package, and do what the sources do. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startSimulator } from "../src/simulator/index.ts";
+import { freePort, until } from "./support/programs.ts";
+import { configFor, STANDARD } from "./support/world.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "healthd-build-"));
+const dist = join(folder, "dist");
+const main = join(dist, "main.js");
+
+beforeAll(() => {
+  execFileSync(process.execPath, [join(ROOT, "node_modules/rolldown/bin/cli.mjs"), "-c", "rolldown.config.ts", "--dir", dist], {
+    cwd: ROOT,
+    stdio: "pipe",
+  });
+  // As `npm ci --omit=dev` would: nothing but what the package still depends on.
+  cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  for (const scope of new Set(Object.keys(dependencies).map((name) => name.split("/")[0] ?? ""))) {
+    mkdirSync(join(folder, "node_modules"), { recursive: true });
+    cpSync(join(ROOT, "node_modules", scope), join(folder, "node_modules", scope), { recursive: true });
+  }
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const built = (): readonly string[] => readdirSync(dist).filter((file) => file.endsWith(".js"));
+const text = (file: string): string => readFileSync(join(dist, file), "utf8");
+
+test("it probes a key, models, a bucket and an app, and writes a log for people", async () => {
+  const simulator = await startSimulator({ firstTokenMs: 5, tokenMs: 1, freeRequestsPerMinute: null });
+  const port = await freePort();
+  const config = join(folder, "healthd.yaml");
+  writeFileSync(config, configFor(simulator, `${STANDARD}history: { path: "${join(folder, "history.db")}" }\n`), { mode: 0o600 });
+  const args = ["--", main, "run", "--config", config, "--listen", `127.0.0.1:${port}`, "--log-format", "pretty"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk) => (log += chunk));
+  const up = async (): Promise<readonly string[]> => {
+    const page = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+      (answer) => answer.text(),
+      () => "",
+    );
+    return [...page.matchAll(/^healthd_probe_success\{.*target="([^"]*)".*\} 1$/gm)].map(([, name = ""]) => name).toSorted();
+  };
+  const all = ["deepseek_v3", "files", "files_read", "frontend", "gemini_flash", "openrouter", "openrouter_catalog", "qwen_coder"];
+  try {
+    await until(async () => (await up()).length === all.length, "all targets to be up").catch(() => undefined);
+    expect(await up()).toEqual(all);
+    expect(log).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: serving http/m);
+  } finally {
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number];
+    expect(code).toBe(0);
+    await simulator.stop();
+  }
+}, 60_000);
+
+test("the thread that writes checkpoints is in it", async () => {
+  const path = join(folder, "log.db");
+  using database = new DatabaseSync(path);
+  database.exec("pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table t (x); insert into t values ('carried over')");
+  expect(readFileSync(path, "latin1")).not.toContain("carried over");
+  const [code] = (await once(new Worker(join(dist, "checkpoint.js"), { workerData: { checkpoint: path } }), "exit")) as [number];
+  expect(code).toBe(0);
+  expect(readFileSync(path, "latin1")).toContain("carried over");
+});
+
+test("it needs no other package than package.json says", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const asked = built().flatMap((file) =>
+    [...text(file).matchAll(/(?:\bfrom|\bimport|\brequire\()\s*["']([^."'][^"']*)["']/g)].map(([, name = ""]) => name),
+  );
+  const foreign = new Set(asked.filter((name) => !name.startsWith("node:") && !process.getBuiltinModule(name)));
+  // What fastify would ask for if a route had a schema, and the AWS SDK if a bucket were signed for with SigV4a.
+  for (const name of ["@fastify/ajv-compiler", "@fastify/fast-json-stringify-compiler"]) foreign.delete(name);
+  for (const name of ["@aws-sdk/signature-v4-crt", "@aws-sdk/signature-v4a"]) foreign.delete(name);
+  expect([...foreign]).toEqual(Object.keys(dependencies));
+});
+
+test("every file is Latin-1, which V8 keeps in half the memory", () => {
+  expect(built().length).toBeGreaterThan(10);
+  expect(built().filter((file) => /[^\0-\xff]/.test(text(file)))).toEqual([]);
+});
+
+test("the licences of what is in it come along", () => {
+  const notices = text("THIRD-PARTY-NOTICES.txt");
+  for (const name of [
+    "fastify",
+    "zod",
+    "yaml",
+    "pino",
+    "pino-pretty",
+    "prom-client",
+    "node-cron",
+    "got",
+    "commander",
+    "@aws-sdk/client-s3",
+  ]) {
+    expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((?:MIT|Apache-2\\.0|ISC|BSD-[23]-Clause)\\)$`, "m"));
+  }
+  const licences = new Set([...notices.matchAll(/^\S+ \d+\.\d+\.\d+\S* \((.*)\)$/gm)].map(([, licence]) => licence));
+  expect([...licences].toSorted()).toEqual(["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"]);
+});
