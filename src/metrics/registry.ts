@@ -42,9 +42,12 @@ export interface MetricsOptions {
  */
 const UNFIT = /^nodejs_(?:active_(?:resources|handles|requests)_total|eventloop_lag_(?:min|max|mean|stddev|p\d+)_seconds)$/;
 
+/** Of prom-client's timer for those loop statistics: it would fire a hundred times a second for nothing. */
+const NEVER_MS = 2 ** 31 - 1;
+
 function createRegistry(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   for (const { name } of registry.getMetricsAsArray()) if (UNFIT.test(name)) registry.removeSingleMetric(name);
   return registry;
 }
