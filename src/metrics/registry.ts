@@ -45,6 +45,9 @@ const UNFIT = /^nodejs_(?:active_(?:resources|handles|requests)_total|eventloop_
 /** Of prom-client's timer for those loop statistics: it would fire a hundred times a second for nothing. */
 const NEVER_MS = 2 ** 31 - 1;
 
+/** Of a page with few targets. */
+const PAGE_BYTES = 64 * 1024;
+
 function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
@@ -85,6 +88,8 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
   const readings = selfReadings(setSelf, targets);
   const asked = new Map<string, () => void>();
   let rendering: Promise<Buffer> | undefined;
+  /** Of the latest page. */
+  let bytes = 0;
 
   setSelf("healthd_build_info", 1, { version, revision, node: process.version });
   return {
@@ -108,12 +113,21 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
     },
     render() {
       // Scrapes that come together share one page.
-      rendering ??= (async () => {
-        for (const reading of [...readings, ...asked.values()]) guarded(reading);
-        return renderPage({ registry, families: families.values(), clock, onFault });
-      })().finally(() => {
-        rendering = undefined;
-      });
+      rendering ??= renderPage({
+        readings: [...readings, ...asked.values()].map((reading) => () => guarded(reading)),
+        registry,
+        families: families.values(),
+        clock,
+        onFault,
+        expectedBytes: Math.ceil(1.1 * bytes) + PAGE_BYTES,
+      })
+        .then((page) => {
+          bytes = page.length;
+          return page;
+        })
+        .finally(() => {
+          rendering = undefined;
+        });
       return rendering;
     },
   };

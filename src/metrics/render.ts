@@ -11,46 +11,70 @@ export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const STRETCH_MS = 0.25;
 const PIECE = 8192;
 
-/** What the process tells of itself; a metric that cannot be rendered is left out, for the rest of the page is true. */
-async function processText(registry: Registry, onFault: () => void): Promise<string[]> {
-  const parts: string[] = [];
-  for (const { name } of registry.getMetricsAsArray()) {
-    try {
-      parts.push(`${await registry.getSingleMetricAsString(name)}\n`);
-    } catch {
-      onFault();
-    }
-  }
-  return parts;
+/** Called between two pieces of work: gives the event loop a turn when a stretch is over. */
+function breather(clock: Clock): () => Promise<void> {
+  let since = clock.monotonic();
+  return async () => {
+    if (clock.monotonic() - since < STRETCH_MS) return;
+    await turn();
+    since = clock.monotonic();
+  };
 }
 
 export interface Rendered {
+  /** Each sets what is asked at every scrape. */
+  readonly readings: Iterable<() => void>;
   /** prom-client's own metrics of the process. */
   readonly registry: Registry;
   readonly families: Iterable<Family>;
   readonly clock: Clock;
   onFault(): void;
+  /** How long the page may become; a longer one costs a copy. */
+  readonly expectedBytes: number;
 }
 
-/** Series by series, encoded piece by piece, with a turn of the event loop whenever a stretch is over. */
-export async function renderPage({ registry, families, clock, onFault }: Rendered): Promise<Buffer> {
-  const pieces = [Buffer.from((await processText(registry, onFault)).join("\n"))];
-  await turn();
+/** Bytes one after the other, in one buffer from the start: to join a large page in the end would be a stretch of its own. */
+function createBytes(expected: number): { add(text: string): void; all(): Buffer } {
+  let buffer = Buffer.allocUnsafe(expected);
+  let end = 0;
+  return {
+    add(text) {
+      const atMost = end + 3 * text.length;
+      if (atMost > buffer.length) buffer = Buffer.concat([buffer], Math.max(atMost, 2 * buffer.length));
+      end += buffer.write(text, end);
+    },
+    all: () => buffer.subarray(0, end),
+  };
+}
+
+/** Piece by piece. A metric that cannot be rendered is left out, for the rest of the page is true. */
+export async function renderPage({ readings, registry, families, clock, onFault, expectedBytes }: Rendered): Promise<Buffer> {
+  const breathe = breather(clock);
+  for (const reading of readings) {
+    reading();
+    await breathe();
+  }
+  const page = createBytes(expectedBytes);
+  for (const { name } of registry.getMetricsAsArray()) {
+    try {
+      page.add(`${await registry.getSingleMetricAsString(name)}\n\n`);
+    } catch {
+      onFault();
+    }
+    await breathe();
+  }
   let piece = "";
-  let since = clock.monotonic();
   for (const family of families) {
-    // A blank line between metrics.
-    piece += "\n";
     for (const text of family.text()) {
       piece += `${text}\n`;
       if (piece.length < PIECE) continue;
-      pieces.push(Buffer.from(piece));
+      page.add(piece);
       piece = "";
-      if (clock.monotonic() - since < STRETCH_MS) continue;
-      await turn();
-      since = clock.monotonic();
+      await breathe();
     }
+    // A blank line between metrics.
+    piece += "\n";
   }
-  pieces.push(Buffer.from(piece));
-  return Buffer.concat(pieces);
+  page.add(piece.slice(0, -1));
+  return page.all();
 }
