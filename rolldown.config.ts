@@ -2,7 +2,7 @@
  * `npm run build`: the program and its packages as a few files. Some 700 modules read one by one are a third of a start (decision 0021);
  * and who installs the package fetches one other, the native one, instead of 119.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig, type OutputChunk } from "rolldown";
 
@@ -57,6 +57,8 @@ export default defineConfig({
         for (const chunk of chunks) chunk.code = latin1(chunk.code);
         this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: notices(chunks) });
       },
+      // Its first line says how it is started.
+      writeBundle: ({ dir = "dist" }) => chmodSync(join(dir, "main.js"), 0o755),
     },
   ],
   output: {

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -62,6 +62,11 @@ test("it probes a key, models, a bucket and an app, and writes a log for people"
     await simulator.stop();
   }
 }, 60_000);
+
+test("it is started by its own first line", () => {
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+  expect(execFileSync(main, ["--version"], { encoding: "utf8", env })).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
 
 test("the thread that writes checkpoints is in it", async () => {
   const path = join(folder, "log.db");
