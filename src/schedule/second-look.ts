@@ -35,6 +35,8 @@ export interface SecondLooksOptions {
   again(name: string, at: number): void;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Its dependencies, theirs, and so on. */
 function needsOf(target: Target, byName: ReadonlyMap<string, Target>, found = new Set<string>()): ReadonlySet<string> {
   for (const need of target.needs) {
@@ -66,12 +68,14 @@ export function createSecondLooks({ clock, targets, costs, running, again }: Sec
 
   const askAround = (target: Target, outcome: Probed, startedAt: number): void => {
     const all = targets();
-    const needs = needsOf(target, new Map(all.map((one) => [one.name, one])));
+    const needs = target.needs.length === 0 ? NOTHING : needsOf(target, new Map(all.map((one) => [one.name, one])));
+    const now = clock.wall();
     for (const other of all) {
       const { name } = other;
       const last = lookedAt.get(name) ?? Number.NEGATIVE_INFINITY;
-      if (name === target.name || costs(name) || running(name) || last >= startedAt) continue;
-      if (tells(other, target, outcome, needs)) again(name, Math.max(clock.wall(), last + APART_SECONDS * 1000));
+      // What costs nothing to know first: in a storm each of thousands comes by here for each of the others.
+      if (last >= startedAt || name === target.name || running(name) || costs(name)) continue;
+      if (tells(other, target, outcome, needs)) again(name, Math.max(now, last + APART_SECONDS * 1000));
     }
   };
 

@@ -82,8 +82,8 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
     again(name, at) {
       const slot = slots.get(name);
       const due = clock.monotonic() + (at - clock.wall());
-      if (slot === undefined || due >= slot.due) return;
-      slot.extra = Math.min(due, slot.extra ?? due);
+      if (slot === undefined || due >= Math.min(slot.due, slot.extra ?? slot.due)) return;
+      slot.extra = due;
       arm(slot);
     },
     nextRunAt(name) {
