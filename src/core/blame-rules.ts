@@ -109,10 +109,11 @@ const ALSO_SEEN_AS: Readonly<Partial<Record<Reason, readonly Reason[]>>> = {
 /** What the catalogue says of a model is one cause with what the model's own probes make of it; alone, the catalogue is the first to know. */
 const catalogue: Rule = (failing, all) => {
   const sights = [...failing.values()].filter(({ target }) => target.kind === "catalog");
+  const models = new Map(sights.length === 0 ? [] : all.map((sight) => [sight.target.name, sight]));
   return sights.flatMap((sight) => {
     const listings = sight.outcome.evidence.listings ?? [];
     const ailing = listings.flatMap(({ target: name, ailment }) => {
-      const model = all.find(({ target }) => target.name === name);
+      const model = models.get(name);
       return model === undefined || ailment === undefined ? [] : [{ model, ailment }];
     });
     return ailing.map(({ model, ailment }, at) => ailingModel(model, ailment, sight, { failing, withCatalogue: at === 0 }));
@@ -142,11 +143,7 @@ function ailingModel(
 
 /** Whatever is left, from the ground up: each explains those that need it. */
 const ground: Rule = (failing) => {
-  const explained = new Map<string, Sight[]>();
-  for (const sight of failing.values()) {
-    const root = rootOf(sight, failing, new Set());
-    explained.set(root.target.name, [...(explained.get(root.target.name) ?? []), sight]);
-  }
+  const explained = Map.groupBy(failing.values(), (sight) => rootOf(sight, failing, new Set()).target.name);
   return [...explained].flatMap(([name, some]) => {
     const root = failing.get(name);
     return root === undefined ? [] : [cause(root, some, { sightings: root.sightings })];

@@ -5,21 +5,32 @@
 import { type Failing, RULES } from "./blame-rules.ts";
 import { names, type RootCause, type Sight } from "./root-cause.ts";
 
+/** Who stands on each, in the order of the config. */
+function dependentsOf(some: readonly Sight[]): ReadonlyMap<string, readonly Sight[]> {
+  const found = new Map<string, Sight[]>();
+  for (const sight of some) {
+    for (const need of new Set(sight.target.needs)) {
+      const others = found.get(need);
+      if (others === undefined) found.set(need, [sight]);
+      else others.push(sight);
+    }
+  }
+  return found;
+}
+
 /**
  * Dependents of what a broader cause has explained: an application that needs a rejected key is explained by it. They do not count as looks
  * at it: the same moment's hiccup shows in both.
  */
-function withDependents(found: RootCause, failing: Failing): RootCause {
-  const explained = new Set(found.explains.concat(found.subject));
+function withDependents(found: RootCause, failing: Failing, dependents: ReadonlyMap<string, readonly Sight[]>): RootCause {
+  const explained = new Set(found.explains).add(found.subject);
   const extra: Sight[] = [];
-  for (let grown = true; grown; ) {
-    grown = false;
-    for (const sight of failing.values()) {
-      const { name, needs } = sight.target;
-      if (explained.has(name) || !needs.some((need) => explained.has(need))) continue;
-      explained.add(name);
+  // The set grows while it is walked, by those who stand on what was added to it.
+  for (const name of explained) {
+    for (const sight of dependents.get(name) ?? []) {
+      if (explained.has(sight.target.name) || !failing.has(sight.target.name)) continue;
+      explained.add(sight.target.name);
       extra.push(sight);
-      grown = true;
     }
   }
   if (extra.length === 0) return found;
@@ -31,24 +42,28 @@ function withDependents(found: RootCause, failing: Failing): RootCause {
 }
 
 /** Models are looked at far more rarely than their key: once the key is good again, the 401 that they saw before says nothing any more. */
-function outdated(sight: Sight, all: readonly Sight[]): boolean {
-  if (sight.target.kind !== "model" || sight.outcome.reason !== "unauthorized") return false;
-  const key = all.find(({ target }) => target.kind === "credential" && target.name === sight.target.credential);
-  return key?.outcome.verdict === "up" && key.at > sight.at;
+function withoutOutdated(all: readonly Sight[]): Sight[] {
+  const keys = new Map(all.filter(({ target }) => target.kind === "credential").map((sight) => [sight.target.name, sight]));
+  return all.filter(({ target, outcome, at }) => {
+    if (target.kind !== "model" || outcome.reason !== "unauthorized") return true;
+    const key = keys.get(target.credential ?? "");
+    return !(key?.outcome.verdict === "up" && key.at > at);
+  });
 }
 
 /** Root causes of everything that is not up, each with all it explains; nothing is explained twice. */
 export function rootCauses(all: readonly Sight[]): readonly RootCause[] {
-  const ill = all.filter((sight) => sight.outcome.verdict !== "up" && !outdated(sight, all));
+  // In work that grows with them, not with their square: thousands fail together.
+  const ill = withoutOutdated(all).filter(({ outcome }) => outcome.verdict !== "up");
   if (ill.length === 0) return [];
-  let failing: Failing = new Map(ill.map((sight) => [sight.target.name, sight]));
+  const failing = new Map(ill.map((sight) => [sight.target.name, sight]));
+  const dependents = dependentsOf(ill);
   const causes: RootCause[] = [];
   for (const rule of RULES) {
     for (const found of rule(failing, all)) {
-      const whole = withDependents(found, failing);
+      const whole = withDependents(found, failing, dependents);
       causes.push(whole);
-      const gone = new Set(whole.explains);
-      failing = new Map([...failing].filter(([name]) => !gone.has(name)));
+      for (const name of whole.explains) failing.delete(name);
     }
   }
   return causes;

@@ -8,16 +8,17 @@ import { watchFiles } from "../config/watch.ts";
 import type { Sink } from "../core/probe.ts";
 import type { History } from "../history/history.ts";
 import type { SelfMetricName } from "../metrics/catalogue.ts";
+import type { Sample } from "../metrics/metric.ts";
 import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { CONTENT_TYPE } from "../metrics/render.ts";
 import { alertOf } from "../mixin/alerts/reasons.ts";
 import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
-import { createFaults, type Faults, type OpenFault } from "./faults.ts";
+import { createFaults, type Faults } from "./faults.ts";
 import { keepHistory } from "./keep.ts";
 import { createLatest, type Latest } from "./latest.ts";
-import { type Budget, createProbing, type Probing } from "./probing.ts";
+import { createProbing, type Probing } from "./probing.ts";
 import { createRecordLog } from "./record-log.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { alive, ready } from "./standing.ts";
@@ -70,6 +71,12 @@ interface Parts {
   readonly probing: Probing;
 }
 
+/** One of the daemon's own gauges, with a series for each of them. */
+const tellEach =
+  <T>(metrics: Metrics, all: () => readonly T[], labelsOf: (one: T) => Sample["labels"]) =>
+  (name: SelfMetricName, value: (one: T) => number): void =>
+    metrics.setAll(name, () => all().map((one) => ({ labels: labelsOf(one), value: value(one) })));
+
 function join({ clock = systemClock, config, log, redactor, revision = "", sinks = [], historyPath }: DaemonOptions): Parts {
   const metrics = createMetrics({ version: VERSION, revision, clock });
   const latest = createLatest();
@@ -79,21 +86,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     log,
     latest,
     before: history.openBefore(),
-    onChange(open) {
-      history.follow(open);
-      const tell = (name: SelfMetricName, value: (fault: OpenFault) => number): void =>
-        metrics.setAll(
-          name,
-          open.map((fault) => {
-            const { owner, reason, subject, kind, credential } = fault;
-            return { labels: { owner, reason, subject, kind, credential }, value: value(fault) };
-          }),
-        );
-      tell("healthd_fault_active", ({ explains }) => explains.length);
-      tell("healthd_fault_sightings", ({ sightings }) => sightings);
-      tell("healthd_fault_down", ({ down }) => Number(down));
-      tell("healthd_fault_start_timestamp_seconds", ({ since }) => since / 1000);
-    },
+    onChange: (open) => history.follow(open),
   });
   const probing = createProbing({
     clock,
@@ -111,11 +104,25 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     },
   });
   metrics.set("healthd_probes_in_flight", probing.inFlight);
-  const tellBudget = (name: SelfMetricName, value: (budget: Budget) => number): void =>
-    metrics.setAll(name, () => probing.budgets().map((budget) => ({ labels: { credential: budget.credential }, value: value(budget) })));
-  tellBudget("healthd_budget_free_requests_remaining", ({ freeRequestsLeft }) => freeRequestsLeft);
-  tellBudget("healthd_budget_usd_remaining", ({ usdLeft }) => usdLeft);
-  tellBudget("healthd_budget_exhausted", ({ exhausted }) => Number(exhausted));
+  const tellFaults = tellEach(metrics, faults.open, ({ owner, reason, subject, kind, credential }) => ({
+    owner,
+    reason,
+    subject,
+    kind,
+    credential,
+  }));
+  tellFaults("healthd_fault_active", ({ explains }) => explains.length);
+  tellFaults("healthd_fault_sightings", ({ sightings }) => sightings);
+  tellFaults("healthd_fault_down", ({ down }) => Number(down));
+  tellFaults("healthd_fault_start_timestamp_seconds", ({ since }) => since / 1000);
+  const tellBudgets = tellEach(
+    metrics,
+    () => probing.budgets(),
+    ({ credential }) => ({ credential }),
+  );
+  tellBudgets("healthd_budget_free_requests_remaining", ({ freeRequestsLeft }) => freeRequestsLeft);
+  tellBudgets("healthd_budget_usd_remaining", ({ usdLeft }) => usdLeft);
+  tellBudgets("healthd_budget_exhausted", ({ exhausted }) => Number(exhausted));
   return { clock, log, metrics, latest, history, faults, probing };
 }
 

@@ -30,6 +30,8 @@ export interface Faults extends Sink {
 
 // With thousands of targets a review at every record would be work squared; nobody sees the difference of a quarter of a second.
 const SETTLE_MS = 250;
+// And when thousands are ill, each with a fault of its own, judging takes no more than a twentieth of the time.
+const SETTLE_TIMES_LAST = 20;
 
 const keyOf = ({ owner, reason, subject }: RootCause): string => `${owner} ${reason} ${subject}`;
 
@@ -95,6 +97,7 @@ export function createFaults({ clock, log, latest, before = [], onChange }: Faul
   /** What was not up when it was last seen. While nothing is, and no fault is open, there is nothing to judge. */
   const ill = new Set<string>();
   let pending: (() => void) | undefined;
+  let settleMs = SETTLE_MS;
 
   /** Root causes now; what an ended fault left behind is excused until it is looked at again. */
   const judge = (): readonly RootCause[] => {
@@ -119,15 +122,17 @@ export function createFaults({ clock, log, latest, before = [], onChange }: Faul
     pending?.();
     pending = undefined;
     const now = clock.wall();
+    const start = clock.monotonic();
     const causes = withCarried(judge());
     const next = new Map(causes.map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
     for (const [key, fault] of next) if (!open.has(key)) tell.opened(fault);
     for (const [key, fault] of open) if (!next.has(key)) tell.closed(fault, now);
     open = next;
     onChange([...open.values()]);
+    settleMs = Math.max(SETTLE_MS, SETTLE_TIMES_LAST * (clock.monotonic() - start));
   };
   const soon = (): void => {
-    pending ??= clock.after(SETTLE_MS, review);
+    pending ??= clock.after(settleMs, review);
   };
 
   for (const fault of before) tell.before(fault);

@@ -11,7 +11,7 @@ import { budgetGate, budgetLeft, isSpent, type Purse } from "../schedule/gates/b
 import { createQuotaGate } from "../schedule/gates/quota.ts";
 import { type Allowance, allowanceOf, inShard, type Pace, planPaces } from "../schedule/planner.ts";
 import { createRunner, type Runner } from "../schedule/runner.ts";
-import { createSecondLooks } from "../schedule/second-look.ts";
+import { createSecondLooks, type SecondLooks } from "../schedule/second-look.ts";
 import { createTimetable, type Timetable } from "../schedule/timetable.ts";
 
 export interface ProbingOptions {
@@ -72,6 +72,7 @@ class ProbingLoop implements Probing {
   readonly #sinks: readonly Sink[];
   readonly #runner: Runner;
   readonly #timetable: Timetable;
+  readonly #secondLooks: SecondLooks;
   readonly #purse: Purse;
   #paces: ReadonlyMap<string, Pace> = new Map();
   #allowances: ReadonlyMap<string, Allowance> = new Map();
@@ -83,7 +84,8 @@ class ProbingLoop implements Probing {
     const spendOf = (target: Target) => this.#planned.get(target.name)?.spend?.();
     this.#purse = { clock, ledger, spendOf, allowanceOf: (credential) => this.#allowances.get(credential) };
     const quota = createQuotaGate({ clock, spendOf });
-    this.#sinks = [quota, { take: (record) => this.#learn(record) }, ...sinks, this.#secondLooks()];
+    this.#secondLooks = this.#lookTwice();
+    this.#sinks = [quota, { take: (record) => this.#learn(record) }, ...sinks, this.#secondLooks];
     this.#runner = createRunner({
       clock,
       log,
@@ -155,14 +157,16 @@ class ProbingLoop implements Probing {
   }
 
   async stop(graceSeconds: number): Promise<void> {
+    this.#secondLooks.stop();
     this.#timetable.stop();
     await this.#runner.stop(graceSeconds);
   }
 
-  #secondLooks(): Sink {
+  #lookTwice(): SecondLooks {
     return createSecondLooks({
       clock: this.#options.clock,
       targets: () => this.targets(),
+      target: (name) => this.#planned.get(name)?.target,
       costs: (name) => this.#planned.get(name)?.spend !== undefined,
       running: (name) => this.#runner.running(name),
       again: (name, at) => this.#timetable.again(name, at),

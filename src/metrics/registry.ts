@@ -21,10 +21,10 @@ export interface Metrics extends Sink {
   /** Sets one of the daemon's own gauges; a function is asked at every scrape. */
   set(name: SelfMetricName, value: number | (() => number), labels?: Readonly<Record<string, string>>): void;
   /**
-   * Gives one of the daemon's own gauges exactly these series; those that it had before and are not among them leave.
-   * A function is asked at every scrape.
+   * Gives one of the daemon's own gauges exactly these series, asked for at every scrape; those that it had before and are not among
+   * them leave.
    */
-  setAll(name: SelfMetricName, series: readonly Sample[] | (() => readonly Sample[])): void;
+  setAll(name: SelfMetricName, series: () => readonly Sample[]): void;
   /** The page in the text format 0.0.4. A metric that cannot be rendered is left out. */
   render(): Promise<Buffer>;
   readonly contentType: string;
@@ -107,10 +107,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       if (typeof value === "number") setSelf(name, value, labels);
       else asked.set(key, () => setSelf(name, value(), labels));
     },
-    setAll(name, series) {
-      if (typeof series === "function") asked.set(name, () => families.get(name)?.replace(SELF, series()));
-      else guarded(() => families.get(name)?.replace(SELF, series));
-    },
+    setAll: (name, series) => void asked.set(name, () => families.get(name)?.replace(SELF, series())),
     render() {
       // Scrapes that come together share one page.
       rendering ??= renderPage({

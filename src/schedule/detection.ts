@@ -3,7 +3,7 @@ import type { Target } from "../core/probe.ts";
 import type { Kind } from "../core/reason.ts";
 import { looksThatAgree } from "../core/root-cause.ts";
 import type { Pace } from "./planner.ts";
-import { SECOND_LOOK_SECONDS } from "./second-look.ts";
+import { askedWithinSeconds, SECOND_LOOK_SECONDS } from "./second-look.ts";
 
 export interface Detection {
   readonly fault: string;
@@ -60,18 +60,20 @@ export function detectionTimes(targets: readonly Target[], paceOf: (name: string
     const times = some.map((target) => timing(longest(target), target.timeoutSeconds, sort));
     return times.length === 0 ? [] : [{ fault: sort.fault, by: sort.by, ...slowest(times) }];
   });
-  // The first that fails to connect has all that costs nothing looked at at once; one of them is looked at once more.
+  // The first that fails to connect has all that costs nothing looked at, as long as nothing answers; one of them is looked at once more.
   const free = targets.filter(({ kind }) => kind !== "model");
   const places = new Set(targets.map(({ credential, name }) => credential ?? name));
   if (places.size < 2) return rows;
   const first = Math.min(...free.map((target) => noticed(longest(target), target.timeoutSeconds)));
   const others = Math.max(...free.map(({ timeoutSeconds }) => timeoutSeconds));
+  // Of thousands, their own turns come sooner.
+  const asked = Math.min(askedWithinSeconds(free.length), Math.max(...free.map(longest)));
   return [
     {
       fault: "nothing answers: the network is cut",
       by: "all",
       noticedSeconds: first,
-      confirmedSeconds: first + others + SECOND_LOOK_SECONDS + others,
+      confirmedSeconds: first + others + Math.max(SECOND_LOOK_SECONDS, asked) + others,
     },
     ...rows,
   ];

@@ -10,8 +10,13 @@ import { looksThatAgree } from "../core/root-cause.ts";
 
 /** Long enough for a hiccup to pass, and for what is looked at at once to have failed to connect (ten seconds). */
 export const SECOND_LOOK_SECONDS = 15;
-/** A storm of failures asks after the same target no more often. */
+/** A storm of failures asks after the same target, and around, no more often. */
 const APART_SECONDS = 5;
+/** So many are asked at once whether anything answers, and as many each second from then on, until somebody does. */
+const WAVE = 32;
+
+/** The longest until all of so many targets were asked whether anything answers. */
+export const askedWithinSeconds = (targets: number): number => APART_SECONDS + Math.max(0, Math.ceil(targets / WAVE) - 1);
 
 /** What the key's own probe tells better than a second request to a model. */
 const TOLD_BY_KEY: ReadonlySet<Owner> = new Set<Owner>(["key", "money", "quota"]);
@@ -28,6 +33,7 @@ const TOLD_BY_CATALOGUE: ReadonlySet<Reason> = new Set<Reason>([
 export interface SecondLooksOptions {
   readonly clock: Clock;
   targets(): readonly Target[];
+  target(name: string): Target | undefined;
   /** A look at it spends quota or money. */
   costs(name: string): boolean;
   running(name: string): boolean;
@@ -35,25 +41,28 @@ export interface SecondLooksOptions {
   again(name: string, at: number): void;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+export interface SecondLooks extends Sink {
+  stop(): void;
+}
 
 /** Its dependencies, theirs, and so on. */
-function needsOf(target: Target, byName: ReadonlyMap<string, Target>, found = new Set<string>()): ReadonlySet<string> {
+function needsOf(target: Target, options: Pick<SecondLooksOptions, "target">, found = new Set<string>()): ReadonlySet<string> {
   for (const need of target.needs) {
-    const below = byName.get(need);
+    const below = options.target(need);
     if (below === undefined || found.has(need)) continue;
     found.add(need);
-    needsOf(below, byName, found);
+    needsOf(below, options, found);
   }
   return found;
 }
 
-/** Whether a look at `other` can tell why `target` failed so. */
-function tells(other: Target, target: Target, { reason, evidence }: Probed, needs: ReadonlySet<string>): boolean {
-  // Nothing answered: is it the network? Then nothing else answers either.
-  if (evidence.statusCode === 0 || needs.has(other.name)) return true;
-  if (target.credential === undefined || other.credential !== target.credential) return false;
-  return other.kind === "credential" || (other.kind === "catalog" && TOLD_BY_CATALOGUE.has(reason));
+/** Those of its credential that can tell more of its failure. */
+function tellers(target: Target, reason: Reason, options: Pick<SecondLooksOptions, "target" | "targets">): readonly string[] {
+  const { credential } = target;
+  if (credential === undefined) return [];
+  if (!TOLD_BY_CATALOGUE.has(reason)) return [credential];
+  const catalogues = options.targets().filter((one) => one.kind === "catalog" && one.credential === credential);
+  return [credential, ...catalogues.map(({ name }) => name)];
 }
 
 /** Whether another look at the target itself is worth its price. */
@@ -62,36 +71,105 @@ function worthwhile({ kind }: Target, { verdict, reason }: Probed, costs: boolea
   return verdict === "down" && reason !== "model_missing" && !TOLD_BY_KEY.has(ownerOf(reason, kind));
 }
 
-export function createSecondLooks({ clock, targets, costs, running, again }: SecondLooksOptions): Sink {
+/**
+ * Whether anything answers at all. That nothing does, and the network is cut, takes everybody to know; one answer is enough to know that it
+ * is not. So the failure of one of thousands has a few of the others looked at, and that of all of them makes no storm.
+ */
+function createWave({ clock, targets }: SecondLooksOptions, ask: (name: string, since: number) => boolean) {
+  // What was looked at before says nothing; milliseconds since 1970.
+  let since = Number.NEGATIVE_INFINITY;
+  let latest = since;
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let left: IteratorObject<Target> | undefined;
+  let going = false;
+  let cancel = (): void => undefined;
+
+  const stop = (): void => {
+    cancel();
+    going = false;
+    left = undefined;
+  };
+  const begin = (at: number): void => {
+    latest = at;
+    // While it goes on, nobody has answered since it began.
+    if (going) return;
+    going = true;
+    since = at;
+    const wait = begunAt + APART_SECONDS * 1000 - clock.monotonic();
+    if (wait > 0) cancel = clock.after(wait, next);
+    else next();
+  };
+  const end = (): void => {
+    stop();
+    if (latest > since) begin(latest);
+  };
+  const next = (): void => {
+    begunAt = clock.monotonic();
+    left ??= targets().values();
+    let asked = 0;
+    for (const { name } of left) {
+      if (ask(name, since)) asked += 1;
+      if (asked < WAVE) continue;
+      cancel = clock.after(1000, next);
+      return;
+    }
+    end();
+  };
+  const answered = (startedAt: number): void => {
+    if (going && startedAt >= since) end();
+  };
+  return { begin, answered, stop };
+}
+
+export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
+  const { clock, costs, running, again } = options;
   const sightings = new Map<string, number>();
   const lookedAt = new Map<string, number>();
+  const silent = new Set<string>();
 
-  const askAround = (target: Target, outcome: Probed, startedAt: number): void => {
-    const all = targets();
-    const needs = target.needs.length === 0 ? NOTHING : needsOf(target, new Map(all.map((one) => [one.name, one])));
-    const now = clock.wall();
-    for (const other of all) {
-      const { name } = other;
-      const last = lookedAt.get(name) ?? Number.NEGATIVE_INFINITY;
-      // What costs nothing to know first: in a storm each of thousands comes by here for each of the others.
-      if (last >= startedAt || name === target.name || running(name) || costs(name)) continue;
-      if (tells(other, target, outcome, needs)) again(name, Math.max(now, last + APART_SECONDS * 1000));
+  /** Has it looked at because of what was seen at that time, unless it was since, or is just now; tells whether. */
+  const ask = (name: string, since: number): boolean => {
+    const last = lookedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (last >= since || running(name) || costs(name)) return false;
+    again(name, Math.max(clock.wall(), last + APART_SECONDS * 1000));
+    return true;
+  };
+  // Who gave no answer the last time has said all that it can.
+  const wave = createWave(options, (name, since) => !silent.has(name) && ask(name, since));
+
+  const note = (name: string, { evidence }: Probed, startedAt: number): void => {
+    lookedAt.set(name, startedAt);
+    if (evidence.statusCode === 0) {
+      silent.add(name);
+      return;
     }
+    silent.delete(name);
+    wave.answered(startedAt);
+  };
+
+  /** At what can tell why it fails. */
+  const lookAround = (target: Target, { reason, evidence }: Probed, startedAt: number): void => {
+    for (const other of needsOf(target, options)) ask(other, startedAt);
+    for (const other of tellers(target, reason, options)) if (other !== target.name) ask(other, startedAt);
+    if (evidence.statusCode === 0) wave.begin(startedAt);
   };
 
   return {
     take({ target, outcome, startedAt }: ProbeRecord) {
       if (outcome.verdict === "skipped") return;
-      lookedAt.set(target.name, startedAt);
-      const seen = outcome.verdict === "up" ? 0 : (sightings.get(target.name) ?? 0) + 1;
-      sightings.set(target.name, seen);
+      const { name } = target;
+      note(name, outcome, startedAt);
+      const seen = outcome.verdict === "up" ? 0 : (sightings.get(name) ?? 0) + 1;
+      sightings.set(name, seen);
       if (outcome.verdict === "up" || seen >= looksThatAgree(target.kind)) return;
-      if (worthwhile(target, outcome, costs(target.name))) again(target.name, clock.wall() + SECOND_LOOK_SECONDS * 1000);
-      if (seen === 1) askAround(target, outcome, startedAt);
+      if (worthwhile(target, outcome, costs(name))) again(name, clock.wall() + SECOND_LOOK_SECONDS * 1000);
+      if (seen === 1) lookAround(target, outcome, startedAt);
     },
     forget(name) {
       sightings.delete(name);
       lookedAt.delete(name);
+      silent.delete(name);
     },
+    stop: wave.stop,
   };
 }

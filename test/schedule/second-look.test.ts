@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { degraded, down, type Probed, up } from "../../src/core/outcome.ts";
-import type { Sink, Target } from "../../src/core/probe.ts";
+import type { Target } from "../../src/core/probe.ts";
 import type { Reason } from "../../src/core/reason.ts";
-import { createSecondLooks } from "../../src/schedule/second-look.ts";
+import { createSecondLooks, type SecondLooks } from "../../src/schedule/second-look.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { aTarget } from "../support/targets.ts";
 
@@ -18,18 +18,21 @@ const TARGETS: readonly Target[] = [
 ];
 
 let clock: FakeClock;
-let looks: Sink;
+let looks: SecondLooks;
+let targets: readonly Target[];
 let asked: string[];
 let running: Set<string>;
 beforeEach(() => {
   clock = createFakeClock();
+  targets = TARGETS;
   asked = [];
   running = new Set();
   const start = clock.wall();
   looks = createSecondLooks({
     clock,
-    targets: () => TARGETS,
-    costs: (name) => TARGETS.find((one) => one.name === name)?.kind === "model",
+    targets: () => targets,
+    target: (name) => targets.find((one) => one.name === name),
+    costs: (name) => targets.find((one) => one.name === name)?.kind === "model",
     running: (name) => running.has(name),
     again: (name, at) => asked.push(`${name} ${(at - start) / 1000}`),
   });
@@ -39,11 +42,11 @@ const answered = (statusCode: number) => ({ statusCode, via: statusCode === 0 ? 
 const is = (reason: Reason, statusCode: number): Probed => down(reason, answered(statusCode));
 
 /** What is asked for because of this look. */
-function sees(name: string, outcome: Probed): string[] {
+function sees(name: string, outcome: Probed, startedAt = clock.wall()): string[] {
   asked = [];
-  const target = TARGETS.find((one) => one.name === name);
+  const target = targets.find((one) => one.name === name);
   if (target === undefined) throw new Error(name);
-  looks.take({ target, outcome, startedAt: clock.wall(), durationSeconds: 0.1 });
+  looks.take({ target, outcome, startedAt, durationSeconds: (clock.wall() - startedAt) / 1000 });
   return asked;
 }
 
@@ -69,7 +72,7 @@ describe("the target itself", () => {
 
 describe("elsewhere", () => {
   test("what an application needs, down to the ground, is looked at at once", () => {
-    expect(sees("site", is("app_status", 503))).toEqual(["site 15", "files 0", "frontend 0"]);
+    expect(sees("site", is("app_status", 503))).toEqual(["site 15", "frontend 0", "files 0"]);
   });
   test("when nothing answers, everything that costs nothing is", () => {
     expect(sees("files", is("connect_timeout", 0))).toEqual([
@@ -86,15 +89,66 @@ describe("elsewhere", () => {
     await clock.advance(1000);
     sees("files", up(answered(200)));
     running.add("frontend");
-    asked = [];
-    const site = TARGETS.find(({ name }) => name === "site") ?? aTarget();
-    looks.take({ target: site, outcome: is("app_status", 503), startedAt, durationSeconds: 2 });
-    expect(asked).toEqual(["site 16"]);
+    expect(sees("site", is("app_status", 503), startedAt)).toEqual(["site 16"]);
   });
   test("a storm of failures does not become a storm of questions", async () => {
     sees("openrouter", up(answered(200)));
     await clock.advance(1000);
     expect(sees("qwen", is("provider_error", 502))).toEqual(["qwen 16", "openrouter 5"]);
     expect(sees("kimi", is("provider_error", 502))).toEqual(["kimi 16", "openrouter 5"]);
+  });
+});
+
+describe("of hundreds, when one gives no answer", () => {
+  const many = (from: number, to: number): string[] => [...Array(to - from).keys()].map((at) => `a${from + at}`);
+  const silent = is("connect_refused", 0);
+  const withoutTimes = (): string[] => asked.map((one) => one.split(" ")[0] ?? "");
+  beforeEach(() => {
+    targets = many(0, 200).map((name) => aTarget({ name }));
+  });
+
+  test("32 are asked, and 32 more each second, for as long as nobody answers", async () => {
+    expect(sees("a0", silent)).toEqual(["a0 15", ...many(1, 33).map((name) => `${name} 0`)]);
+    asked = [];
+    await clock.advance(2000);
+    expect(withoutTimes()).toEqual(many(33, 97));
+    sees("a40", up(answered(200)));
+    await clock.advance(60_000);
+    expect(asked).toEqual([]);
+  });
+  test("any answer will do, but not one to what was asked before", async () => {
+    const before = clock.wall();
+    await clock.advance(100);
+    sees("a0", silent);
+    sees("a1", is("app_status", 500), before);
+    asked = [];
+    await clock.advance(1000);
+    expect(withoutTimes()).toEqual(many(33, 65));
+    sees("a2", is("app_status", 500));
+    await clock.advance(60_000);
+    expect(asked).toEqual(["a2 16.1"]);
+  });
+  test("those that gave none are not asked again", async () => {
+    for (const name of many(0, 200)) sees(name, silent);
+    expect(asked).toEqual(["a199 15"]);
+    asked = [];
+    await clock.advance(60_000);
+    expect(asked).toEqual([]);
+  });
+  test("an answer from before the latest failure does not speak for it: it is asked again, five seconds after the first time", async () => {
+    sees("a0", silent);
+    await clock.advance(500);
+    sees("a150", silent);
+    sees("a1", up(answered(200)), clock.wall() - 250);
+    asked = [];
+    await clock.advance(4499);
+    expect(asked).toEqual([]);
+    await clock.advance(1);
+    expect(asked.slice(0, 2)).toEqual(["a1 5.25", "a2 5"]);
+  });
+  test("nobody is asked any more after the end", async () => {
+    sees("a0", silent);
+    looks.stop();
+    expect(clock.pending).toBe(0);
   });
 });
