@@ -25,8 +25,8 @@ export interface Metrics extends Sink {
    * them leave.
    */
   setAll(name: SelfMetricName, series: () => readonly Sample[]): void;
-  /** The page in the text format 0.0.4. A metric that cannot be rendered is left out. */
-  render(): Promise<Buffer>;
+  /** The page in the text format 0.0.4, piece by piece. A metric that cannot be rendered is left out. */
+  render(): AsyncIterable<string>;
   readonly contentType: string;
 }
 
@@ -44,9 +44,6 @@ const UNFIT = /^nodejs_(?:active_(?:resources|handles|requests)_total|eventloop_
 
 /** Of prom-client's timer for those loop statistics: it would fire a hundred times a second for nothing. */
 const NEVER_MS = 2 ** 31 - 1;
-
-/** Of a page with few targets. */
-const PAGE_BYTES = 64 * 1024;
 
 function createRegistry(): Registry {
   const registry = new Registry();
@@ -87,9 +84,6 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
   const targets = createTargetSeries(families.values(), onFault);
   const readings = selfReadings(setSelf, targets);
   const asked = new Map<string, () => void>();
-  let rendering: Promise<Buffer> | undefined;
-  /** Of the latest page. */
-  let bytes = 0;
 
   setSelf("healthd_build_info", 1, { version, revision, node: process.version });
   return {
@@ -108,24 +102,13 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       else asked.set(key, () => setSelf(name, value(), labels));
     },
     setAll: (name, series) => void asked.set(name, () => families.get(name)?.replace(SELF, series())),
-    render() {
-      // Scrapes that come together share one page.
-      rendering ??= renderPage({
+    render: () =>
+      renderPage({
         readings: [...readings, ...asked.values()].map((reading) => () => guarded(reading)),
         registry,
         families: families.values(),
         clock,
         onFault,
-        expectedBytes: Math.ceil(1.1 * bytes) + PAGE_BYTES,
-      })
-        .then((page) => {
-          bytes = page.length;
-          return page;
-        })
-        .finally(() => {
-          rendering = undefined;
-        });
-      return rendering;
-    },
+      }),
   };
 }

@@ -29,52 +29,34 @@ export interface Rendered {
   readonly families: Iterable<Family>;
   readonly clock: Clock;
   onFault(): void;
-  /** How long the page may become; a longer one costs a copy. */
-  readonly expectedBytes: number;
 }
 
-/** Bytes one after the other, in one buffer from the start: to join a large page in the end would be a stretch of its own. */
-function createBytes(expected: number): { add(text: string): void; all(): Buffer } {
-  let buffer = Buffer.allocUnsafe(expected);
-  let end = 0;
-  return {
-    add(text) {
-      const atMost = end + 3 * text.length;
-      if (atMost > buffer.length) buffer = Buffer.concat([buffer], Math.max(atMost, 2 * buffer.length));
-      end += buffer.write(text, end);
-    },
-    all: () => buffer.subarray(0, end),
-  };
-}
-
-/** Piece by piece. A metric that cannot be rendered is left out, for the rest of the page is true. */
-export async function renderPage({ readings, registry, families, clock, onFault, expectedBytes }: Rendered): Promise<Buffer> {
+/** Piece by piece, so that it need not be held as a whole. A metric that cannot be rendered is left out, for the rest of the page is true. */
+export async function* renderPage({ readings, registry, families, clock, onFault }: Rendered): AsyncGenerator<string> {
   const breathe = breather(clock);
   for (const reading of readings) {
     reading();
     await breathe();
   }
-  const page = createBytes(expectedBytes);
+  let piece = "";
   for (const { name } of registry.getMetricsAsArray()) {
     try {
-      page.add(`${await registry.getSingleMetricAsString(name)}\n\n`);
+      piece += `${await registry.getSingleMetricAsString(name)}\n\n`;
     } catch {
       onFault();
     }
     await breathe();
   }
-  let piece = "";
   for (const family of families) {
     for (const text of family.text()) {
       piece += `${text}\n`;
       if (piece.length < PIECE) continue;
-      page.add(piece);
+      yield piece;
       piece = "";
       await breathe();
     }
     // A blank line between metrics.
     piece += "\n";
   }
-  page.add(piece.slice(0, -1));
-  return page.all();
+  yield piece.slice(0, -1);
 }

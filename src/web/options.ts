@@ -29,7 +29,7 @@ export type Standing = { readonly ok: true } | { readonly ok: false; readonly wh
 export type Reloaded = { readonly ok: true } | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 export interface WebOptions {
-  readonly metrics: { render(): Promise<Buffer>; readonly contentType: string };
+  readonly metrics: { render(): AsyncIterable<string>; readonly contentType: string };
   targets(): readonly TargetState[];
   /** Whose runbook says more of a fault. */
   alertOf(fault: RootCause): string | undefined;

@@ -133,7 +133,7 @@ test.skipIf(promtool === undefined)(
     metrics.take(record(bucket, up(stored)));
     for (const name of ["healthd_shard_index", "healthd_shards", "healthd_config_last_reload_successful"] as const) metrics.set(name, 1);
     const { status, stdout, stderr } = spawnSync(promtool ?? "", ["check", "metrics"], {
-      input: await metrics.render(),
+      input: await pageOf(metrics),
       encoding: "utf8",
     });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });

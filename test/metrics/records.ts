@@ -1,5 +1,6 @@
 /** Targets and records that the tests of metrics feed. */
 
+import { text } from "node:stream/consumers";
 import type { Clock } from "../../src/base/clock.ts";
 import { capabilities, down, type Evidence, type ModelListing, type Outcome, up } from "../../src/core/outcome.ts";
 import type { ProbeRecord, Target } from "../../src/core/probe.ts";
@@ -95,7 +96,7 @@ export const stored: Evidence = {
 
 export const refused = down("unauthorized", { statusCode: 401, via: "header" });
 
-export const pageOf = async (metrics: Metrics): Promise<string> => (await metrics.render()).toString();
+export const pageOf = (metrics: Metrics): Promise<string> => text(metrics.render());
 
 /** The page's lines with samples, of our own metrics. */
 export const lines = async (metrics: Metrics): Promise<string[]> =>

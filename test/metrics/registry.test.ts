@@ -191,11 +191,3 @@ test("latencies of a suspect measurement are counted and left out; what it found
   metrics.take(record(model, up(answered), { standstillSeconds: 0.01 }));
   expect(await linesOf(metrics, "healthd_model_time_to_first_token_seconds_count")).toHaveLength(2);
 });
-
-test("scrapes that come together get the same whole page", async () => {
-  const metrics = newMetrics(model);
-  const [one, two] = await Promise.all([metrics.render(), metrics.render()]);
-  expect(one).toBe(two);
-  metrics.take(record(model, up(answered)));
-  expect(await metrics.render()).not.toBe(one);
-});

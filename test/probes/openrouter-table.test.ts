@@ -5,6 +5,7 @@ import type { BackoffScope, Via } from "../../src/core/outcome.ts";
 import type { Owner, Reason } from "../../src/core/reason.ts";
 import { createMetrics } from "../../src/metrics/registry.ts";
 import { type FaultName, faultNames, faultTable, type Scope } from "../../src/simulator/index.ts";
+import { pageOf } from "../metrics/records.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 const YAML = `credentials:
@@ -141,7 +142,7 @@ async function metricsOf(target: World["planned"][number]["target"], outcome: Aw
   const metrics = createMetrics({ version: "0", revision: "", clock: systemClock });
   metrics.addTarget(target, 60);
   metrics.take({ target, outcome, startedAt: systemClock.wall(), durationSeconds: 0.1 });
-  return (await metrics.render()).toString();
+  return pageOf(metrics);
 }
 
 const verdictOf = ({ reason }: Expected): string =>

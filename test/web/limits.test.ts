@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { up } from "../../src/core/outcome.ts";
 import { until } from "../support/programs.ts";
 import { attack, healthy, SHORT } from "./attacker.ts";
-import { answered, ask, model, recordOf, serve } from "./setup.ts";
+import { answered, ask, inOnePiece, model, recordOf, serve } from "./setup.ts";
 
 describe("slow and silent ones are sent away in time", () => {
   test.each([
@@ -35,7 +35,7 @@ describe("slow and silent ones are sent away in time", () => {
   test("one that does not read its answer", async () => {
     const page = "x".repeat(20_000_000);
     const limits = { ...SHORT, headersMs: 60_000, requestMs: 60_000 };
-    await using served = await serve({ metrics: { render: async () => Buffer.from(page), contentType: "text/plain" } }, limits);
+    await using served = await serve({ metrics: { render: () => inOnePiece(page), contentType: "text/plain" } }, limits);
     const attacker = attack(served, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     attacker.socket.pause();
     // Whoever writes hears that the connection is gone; these are the headers of a next request.
@@ -109,7 +109,7 @@ describe("too much is refused", () => {
     };
     await using served = await serve({
       targets,
-      metrics: { render: () => gate.promise.then(() => Buffer.from("page\n")), contentType: "text/plain" },
+      metrics: { render: () => inOnePiece(gate.promise.then(() => "page\n")), contentType: "text/plain" },
     });
     const waiting = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(8);
     const attacker = attack(served, waiting + "GET /api/v1/targets HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000));
@@ -142,16 +142,15 @@ describe("too much is refused", () => {
   test("fifty scrapes at once cost one page", async () => {
     const gate = Promise.withResolvers<void>();
     let pages = 0;
-    const render = async () => {
+    const render = () => {
       pages += 1;
-      await gate.promise;
-      return Buffer.from("page\n");
+      return inOnePiece(gate.promise.then(() => "page\n"));
     };
     await using served = await serve({ metrics: { render, contentType: "text/plain" } });
     const scrapes = Array.from({ length: 50 }, (_, index) =>
       ask(`${served.url}/metrics`, { headers: index % 2 === 0 ? { "accept-encoding": "gzip" } : {} }),
     );
-    await until(() => pages === 1, "a page to be begun");
+    await until(() => pages > 0, "a page to be begun");
     expect(await healthy(served)).toBe(200);
     gate.resolve();
     expect((await Promise.all(scrapes)).every(({ status }) => status === 200)).toBe(true);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../support/programs.ts";
 import { type Attacker, attack, SHORT } from "./attacker.ts";
 import { http2Get, makePki, type Pki, secureGet, serveSecure } from "./secure.ts";
+import { inOnePiece } from "./setup.ts";
 
 let pki: Pki;
 beforeAll(() => {
@@ -66,7 +67,7 @@ test("a hundred requests at once over one HTTP/2 connection: eight are answered,
     pages += 1;
     return [];
   };
-  const render = () => gate.promise.then(() => Buffer.from("page\n"));
+  const render = () => inOnePiece(gate.promise.then(() => "page\n"));
   await using served = await serveSecure(pki, TLS, { targets, metrics: { render, contentType: "text/plain" } }, SHORT);
   const session = connectHttp2(served.url, { ca: pki.authority.pem.cert });
   const statuses: number[] = [];

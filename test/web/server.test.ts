@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { createWeb } from "../../src/web/server.ts";
-import { ask, serve, sound } from "./setup.ts";
+import { ask, inOnePiece, serve, sound } from "./setup.ts";
 
 const GETS = [
   "/",
@@ -95,13 +95,13 @@ test("an address that is taken is a rejection", async () => {
 });
 
 test("closing lets an answer under way end, and does not wait for idle connections", async () => {
-  const rendering = Promise.withResolvers<Buffer>();
+  const rendering = Promise.withResolvers<string>();
   const asked = Promise.withResolvers<void>();
   const { url, web } = await serve({
     metrics: {
       render: () => {
         asked.resolve();
-        return rendering.promise;
+        return inOnePiece(rendering.promise);
       },
       contentType: "text/plain",
     },
@@ -111,7 +111,7 @@ test("closing lets an answer under way end, and does not wait for idle connectio
   const scrape = ask(`${url}/metrics`);
   await asked.promise;
   const closed = web.close();
-  rendering.resolve(Buffer.from("the last page"));
+  rendering.resolve("the last page");
   expect((await scrape).text).toBe("the last page");
   await closed;
   await dropped;

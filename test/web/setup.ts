@@ -38,8 +38,13 @@ export const states: readonly TargetState[] = [
 
 const redactor = createRedactor([SECRET]);
 
+/** A page of metrics, once it is there. */
+export async function* inOnePiece(page: string | Promise<string>): AsyncGenerator<string> {
+  yield await page;
+}
+
 export const sound: WebOptions = {
-  metrics: { render: async () => Buffer.from("healthd_probe_success 1\n"), contentType: "text/plain; version=0.0.4; charset=utf-8" },
+  metrics: { render: () => inOnePiece("healthd_probe_success 1\n"), contentType: "text/plain; version=0.0.4; charset=utf-8" },
   targets: () => states,
   alertOf,
   faults: () => [

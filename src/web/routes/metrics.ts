@@ -1,3 +1,4 @@
+import { whole } from "../blocks.ts";
 import { acceptsGzip, pack } from "../gzip.ts";
 import type { RouteMaker } from "../route.ts";
 
@@ -13,8 +14,8 @@ function shared<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 export const metrics: RouteMaker = ({ metrics: { render, contentType } }) => {
-  const page = shared(render);
-  const packed = shared(async () => pack(await page()));
+  const page = shared(() => whole(render()));
+  const packed = shared(() => pack(render()));
   return {
     method: "GET",
     path: "/metrics",
