@@ -143,6 +143,7 @@ async function streams(tls: boolean, rig: Rig): Promise<{ table: Table; goals: G
 
 const METHOD = `What a prober says a probe took, less what passed at the upstream between having the request and sending its last byte: connecting, TLS
 and the prober's own delay. Each prober in turn, ${ROUNDS} rounds (${FEW_ROUNDS} where no goal is set), a different one first each time; medians over the rounds, ratios within a round.
+blackbox_exporter is asked when the daemon's probes are due; of two that are due together the daemon begins one 2 ms later (decision 0023).
 Of a token: when the daemon says it came, less when the upstream sent it.`;
 
 export const accuracy: Question = {

@@ -58,6 +58,33 @@ describe("intervals", () => {
     expect((ticks.at(-1)?.at ?? 0) - (ticks[1]?.at ?? 0)).toBeCloseTo(600_000 * regular.length, 3);
   });
 
+  test("what is due together begins one after the other, 2 ms apart, and none waits longer than 4", async () => {
+    const together = ["a", "b", "c", "d"].map((name) => aTarget({ name, every: { seconds: 60 } }));
+    const pace = { ...paceOf(aTarget()), intervalSeconds: 60, phaseSeconds: 30, firstDelaySeconds: 1 };
+    for (const target of together) timetable.add(target, pace);
+    await clock.advance(1_500);
+    const [first = 0] = ticks.map(({ at }) => at);
+    expect(ticks.map(({ name, at, lateness }) => [name, at - first, lateness])).toEqual([
+      ["a", 0, 0],
+      ["b", 2, 0.002],
+      ["c", 4, 0.004],
+      ["d", 4, 0.004],
+    ]);
+    // Their next turns are due when they would have been.
+    expect(new Set(together.map(({ name }) => timetable.nextRunAt(name))).size).toBe(1);
+  });
+
+  test("one that is removed while it waits for another does not begin", async () => {
+    const pace = { ...paceOf(aTarget()), firstDelaySeconds: 1 };
+    timetable.add(aTarget({ name: "a" }), pace);
+    timetable.add(aTarget({ name: "b" }), pace);
+    await clock.advance(1_001);
+    expect(ticks.map(({ name }) => name)).toEqual(["a"]);
+    timetable.remove("b");
+    await clock.advance(100);
+    expect(ticks.map(({ name }) => name)).toEqual(["a"]);
+  });
+
   test("a restart keeps the phase: the name and the epoch fix it", async () => {
     const phase = async (startedAt: number): Promise<number> => {
       const own = createFakeClock(startedAt);
