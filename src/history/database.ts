@@ -81,6 +81,8 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     database.exec("pragma busy_timeout = 50");
     const version = recognise(database);
+    // What is written is seldom read, and then through the system's cache: 512 KiB of its own are enough.
+    database.exec("pragma cache_size = -512");
     // WAL without an fsync per write: a killed process loses nothing, and the probing path never waits for the disk. See checkpoint.ts.
     database.exec(
       `pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma journal_size_limit = ${WAL_BYTES}`,
