@@ -18,7 +18,7 @@ const entry = object({
     status: z
       .union([status, z.array(status).min(1)])
       .prefault(200)
-      .describe("The status, or a list of them, that is as it should be."),
+      .describe("The status, or a list of them, that is as it should be. Redirects are followed, unless one is expected here."),
     body: text.optional().meta({ description: "Text that must stand in the answer.", examples: ["ok"] }),
   })
     .prefault({})
@@ -31,6 +31,7 @@ const section: Section = { key: "apps", kind: "app", entry, summary: "The applic
 
 // Browsers give up at 20; a health URL with more than five hops is a loop.
 const MAX_REDIRECTS = 5;
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 const ERROR_BODY_CHARS = 16 * 1024;
 
 /** Names of a query stay, values go: tokens travel there. */
@@ -81,8 +82,9 @@ function judge(app: App, exchanged: HttpExchange, context: ProbeContext): Outcom
 }
 
 function plan(source: Entry, settings: AppSettings, context: ProbeContext): Planned {
-  const { method, url, headers } = settings;
-  const request: HttpRequest = { method, url, headers, maxRedirects: MAX_REDIRECTS, route: context.route };
+  const { method, url, headers, expect } = settings;
+  const maxRedirects = [expect.status].flat().some(isRedirect) ? 0 : MAX_REDIRECTS;
+  const request: HttpRequest = { method, url, headers, maxRedirects, route: context.route };
   const app: App = { settings, request, asked: { method, url: context.redactor.text(withoutQuery(url)) } };
   return {
     target: targetOf(source),

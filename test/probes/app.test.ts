@@ -10,10 +10,13 @@ let server: Server;
 afterEach(() => void server.close());
 
 /** Probes an application that answers so. */
-async function probe(answer: (url: string) => { status: number; body: string }, entry: (url: string) => string): Promise<Probed> {
+async function probe(
+  answer: (url: string) => { status: number; body: string; location?: string },
+  entry: (url: string) => string,
+): Promise<Probed> {
   server = createServer((request, response) => {
-    const { status, body } = answer(request.url ?? "");
-    response.writeHead(status).end(body);
+    const { status, body, location } = answer(request.url ?? "");
+    response.writeHead(status, location === undefined ? {} : { location }).end(body);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -56,4 +59,13 @@ test("a hostile answer cannot steer a terminal", async () => {
     (url) => `{ url: "${url}" }`,
   );
   expect(evidence.errorBody).toBe("\\u001b[2Jgone\\u202e");
+});
+
+test.each([
+  ["is followed", "{ url: $ }", "ok"],
+  ["is the answer where one is expected", "{ url: $, expect: { status: [301, 302] } }", "ok"],
+  ["is not where another one is expected", "{ url: $, expect: { status: 308 } }", "app_status"],
+])("a redirect %s", async (_, entry, reason) => {
+  const answer = (url: string) => (url === "/there" ? { status: 200, body: "ok" } : { status: 302, body: "", location: "/there" });
+  expect(await probe(answer, (url) => entry.replace("$", url))).toMatchObject({ reason });
 });
