@@ -31,7 +31,7 @@ const MAX_MISSED_REPORTS = 100;
 // Two that begin together bend each other's measurement: connecting and a TLS handshake take the thread for about so long.
 const APART_MS = 2;
 // But nothing waits longer for that.
-const LONGEST_WAIT_MS = 4;
+const LONGEST_WAIT_MS = 3;
 
 interface Slot {
   readonly target: Target;
