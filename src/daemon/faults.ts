@@ -32,6 +32,8 @@ export interface Faults extends Sink {
 const SETTLE_MS = 250;
 // And when thousands are ill, each with a fault of its own, judging takes no more than a twentieth of the time.
 const SETTLE_TIMES_LAST = 20;
+// However long a review took, the next one comes: the machine may only have been busy.
+const SETTLE_AT_MOST_MS = 2_000;
 
 const keyOf = ({ owner, reason, subject }: RootCause): string => `${owner} ${reason} ${subject}`;
 
@@ -129,7 +131,7 @@ export function createFaults({ clock, log, latest, before = [], onChange }: Faul
     for (const [key, fault] of open) if (!next.has(key)) tell.closed(fault, now);
     open = next;
     onChange([...open.values()]);
-    settleMs = Math.max(SETTLE_MS, SETTLE_TIMES_LAST * (clock.monotonic() - start));
+    settleMs = Math.min(SETTLE_AT_MOST_MS, Math.max(SETTLE_MS, SETTLE_TIMES_LAST * (clock.monotonic() - start)));
   };
   const soon = (): void => {
     pending ??= clock.after(settleMs, review);

@@ -157,9 +157,9 @@ class ProbingLoop implements Probing {
   }
 
   async stop(graceSeconds: number): Promise<void> {
-    this.#secondLooks.stop();
     this.#timetable.stop();
     await this.#runner.stop(graceSeconds);
+    this.#secondLooks.stop();
   }
 
   #lookTwice(): SecondLooks {

@@ -22,11 +22,20 @@ const is = (reason: Reason, statusCode: number): Probed => down(reason, { status
 let clock: FakeClock;
 let latest: Latest;
 let faults: Faults;
+let reviews: number;
+/** How long one takes. */
+let reviewMs: number;
 beforeEach(async () => {
+  reviews = 0;
+  reviewMs = 0;
   clock = createFakeClock();
   latest = createLatest();
   const log = createLog({ level: "fatal", redactor: createRedactor() });
-  faults = createFaults({ clock, log, latest, onChange: () => undefined });
+  const onChange = (): void => {
+    reviews += 1;
+    clock.freeze(reviewMs);
+  };
+  faults = createFaults({ clock, log, latest, onChange });
   for (const target of TARGETS) latest.add(target);
   for (const { name } of TARGETS) await sees(name, fine);
 });
@@ -74,4 +83,20 @@ test("an application that fails before its bucket is looked at is explained as s
   expect(open()).toEqual(["app_status frontend: frontend"]);
   await sees("files", is("s3_slow_down", 503));
   expect(open()).toEqual(["s3_slow_down files: files frontend"]);
+});
+
+test.each([
+  ["a quarter of a second", 0, 250],
+  ["twenty times as long as the last review took", 40, 800],
+  ["two seconds at most", 10_000, 2_000],
+])("what was seen is judged after %s", async (_, took, waits) => {
+  reviewMs = took;
+  await sees("qwen", is("provider_error", 502));
+  const before = reviews;
+  const target = model("qwen");
+  faults.take({ target, outcome: is("provider_error", 502), startedAt: clock.wall(), durationSeconds: 0.1 });
+  await clock.advance(waits - 1);
+  expect(reviews).toBe(before);
+  await clock.advance(1);
+  expect(reviews).toBe(before + 1);
 });
