@@ -1,4 +1,5 @@
 /** The rules of blame: each knows one sort of thing that can be broken, and finds it among the targets that fail. Pure. */
+import type { Target } from "./probe.ts";
 import { ownerOf, type Reason } from "./reason.ts";
 import { cause, moments, NETWORK, type RootCause, type Sight } from "./root-cause.ts";
 
@@ -34,7 +35,7 @@ export type Rule = (failing: Failing, all: readonly Sight[]) => readonly RootCau
 const isUnanswered = ({ outcome }: Sight): boolean => outcome.evidence.statusCode === 0 && UNANSWERED.has(outcome.reason);
 
 /** Where a target is: what the network must reach for it. */
-const placeOf = ({ target }: Sight): string => target.credential ?? target.name;
+export const placeOf = ({ credential, name }: Target): string => credential ?? name;
 
 /**
  * Wherever we looked last, nothing answered, and there is more than one such place: it is our own network. Only the latest look at each
@@ -43,7 +44,9 @@ const placeOf = ({ target }: Sight): string => target.credential ?? target.name;
 const network: Rule = (failing, all) => {
   const unanswered = [...failing.values()].filter(isUnanswered);
   if (unanswered.length === 0) return [];
-  const latest = [...Map.groupBy(all, placeOf).values()].map((some) => some.reduce((one, other) => (other.at >= one.at ? other : one)));
+  const latest = [...Map.groupBy(all, ({ target }) => placeOf(target)).values()].map((some) =>
+    some.reduce((one, other) => (other.at >= one.at ? other : one)),
+  );
   const [first] = latest;
   const cut = latest.every((sight) => failing.has(sight.target.name) && isUnanswered(sight));
   if (first === undefined || latest.length < 2 || !cut) return [];
@@ -162,5 +165,7 @@ function rootOf(sight: Sight, failing: Failing, seen: Set<string>): Sight {
 
 const credentialsOf = (some: Iterable<Sight>): string[] => [...new Set([...some].flatMap(({ target }) => target.credential ?? []))];
 
+/** Of one place each. */
+export const LOCAL_RULES: readonly Rule[] = [account, outage, catalogue, ground];
 /** The broadest first: what it explains is not looked at again. */
-export const RULES: readonly Rule[] = [network, account, outage, catalogue, ground];
+export const RULES: readonly Rule[] = [network, ...LOCAL_RULES];

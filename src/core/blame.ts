@@ -2,7 +2,7 @@
  * From what every target looks like now to what is really broken. Pure: a failing target is either explained by something it stands on, or
  * it is a root cause itself. One broken thing is one root cause, however many targets it takes with it.
  */
-import { type Failing, RULES } from "./blame-rules.ts";
+import { type Failing, RULES, type Rule } from "./blame-rules.ts";
 import { names, type RootCause, type Sight } from "./root-cause.ts";
 
 /** Who stands on each, in the order of the config. */
@@ -52,14 +52,14 @@ function withoutOutdated(all: readonly Sight[]): Sight[] {
 }
 
 /** Root causes of everything that is not up, each with all it explains; nothing is explained twice. */
-export function rootCauses(all: readonly Sight[]): readonly RootCause[] {
+export function rootCauses(all: readonly Sight[], rules: readonly Rule[] = RULES): readonly RootCause[] {
   // In work that grows with them, not with their square: thousands fail together.
   const ill = withoutOutdated(all).filter(({ outcome }) => outcome.verdict !== "up");
   if (ill.length === 0) return [];
   const failing = new Map(ill.map((sight) => [sight.target.name, sight]));
   const dependents = dependentsOf(ill);
   const causes: RootCause[] = [];
-  for (const rule of RULES) {
+  for (const rule of rules) {
     for (const found of rule(failing, all)) {
       const whole = withDependents(found, failing, dependents);
       causes.push(whole);

@@ -87,6 +87,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     latest,
     before: history.openBefore(),
     onChange: (open) => history.follow(open),
+    onDoubt: (names) => probing.doubt(names),
   });
   const probing = createProbing({
     clock,

@@ -3,8 +3,9 @@ import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Log } from "../base/log.ts";
 import { rootCauses } from "../core/blame.ts";
+import { LOCAL_RULES, placeOf, RULES } from "../core/blame-rules.ts";
 import type { ProbeRecord, Sink } from "../core/probe.ts";
-import { type RootCause, type Sight, wordsOf } from "../core/root-cause.ts";
+import { NETWORK, type RootCause, type Sight, wordsOf } from "../core/root-cause.ts";
 import type { Latest, TargetLatest } from "./latest.ts";
 
 export interface OpenFault extends RootCause {
@@ -19,6 +20,8 @@ export interface FaultsOptions {
   /** Faults that were open when the daemon before this one ended. */
   readonly before?: readonly OpenFault[];
   onChange(faults: readonly OpenFault[]): void;
+  /** What was last seen of these is in doubt, and no fault speaks for them. */
+  onDoubt?(names: readonly string[]): void;
 }
 
 export interface Faults extends Sink {
@@ -47,17 +50,47 @@ function sights(latest: readonly TargetLatest[], excused: ReadonlyMap<string, Pr
 
 /**
  * Whether enough was looked at since the start to tell what became of a fault from before it: the target that it is about, or else all that
- * it explains (a target that is no more counts as looked at).
+ * it explains. `waiting`: those that were not looked at yet; a target that is no more counts as looked at.
  */
-function settled({ subject, explains }: OpenFault, latest: readonly TargetLatest[]): boolean {
-  const waiting = new Set(latest.flatMap(({ target, last }) => (last === undefined ? [target.name] : [])));
+function settled({ subject, explains }: OpenFault, waiting: ReadonlySet<string>): boolean {
   const about = explains.includes(subject) ? [subject] : explains;
   return !about.some((name) => waiting.has(name));
 }
 
-/** What is seen of a fault before it is settled is no fault of its own. */
+/** What is seen of a fault before it is settled is no fault of its own; a cut network is seen as something else at each place. */
 const isPartOf = (cause: RootCause, fault: OpenFault): boolean =>
-  cause.reason === fault.reason && cause.explains.every((name) => fault.explains.includes(name));
+  (cause.reason === fault.reason || fault.subject === NETWORK) && cause.explains.every((name) => fault.explains.includes(name));
+
+/** Whether something was seen at each place since the start: before, that nothing answers says little. */
+function seenEverywhere(latest: readonly TargetLatest[]): boolean {
+  const seen = new Set(latest.filter(({ last }) => last !== undefined).map(({ target }) => placeOf(target)));
+  return latest.every(({ target }) => seen.has(placeOf(target)));
+}
+
+/** What a cause explained when it was last judged: the latest record of a target then, and the cause. */
+interface Explained {
+  readonly record: ProbeRecord | undefined;
+  readonly by: RootCause;
+}
+
+/**
+ * Whether a cause is only what another left behind as it ended: nothing new was seen of what it explains, but something was of what explained
+ * that before. Where nothing new was seen at all, the same faults are only called by another name.
+ */
+function leftBehind(explained: ReadonlyMap<string, Explained>, recordOf: (name: string) => ProbeRecord | undefined) {
+  const isOld = (name: string): boolean => recordOf(name) === explained.get(name)?.record;
+  const news = new Map<RootCause, boolean>();
+  const hasNews = (by: RootCause): boolean => {
+    const known = news.get(by) ?? !by.explains.every(isOld);
+    news.set(by, known);
+    return known;
+  };
+  return ({ explains }: RootCause): boolean =>
+    explains.every((name) => {
+      const by = explained.get(name)?.by;
+      return by !== undefined && isOld(name) && hasNews(by);
+    });
+}
 
 const fieldsOf = ({ owner, reason, subject, explains, message }: RootCause) => ({ owner, reason, subject, explains, message });
 
@@ -79,44 +112,48 @@ const tellers = (log: Log) => ({
 /** Adds to root causes what is carried on from before the start; what turns out to go on, or to be over, is carried no more. */
 function carrier(before: readonly OpenFault[], latest: () => readonly TargetLatest[]) {
   const carried = new Map(before.map((fault) => [keyOf(fault), fault]));
-  return (causes: readonly RootCause[]): readonly RootCause[] => {
+  const carriesOn = (): boolean => carried.size > 0;
+  const withCarried = (causes: readonly RootCause[]): readonly RootCause[] => {
     if (carried.size === 0) return causes;
     const seen = new Set(causes.map(keyOf));
-    for (const [key, fault] of carried) if (seen.has(key) || settled(fault, latest())) carried.delete(key);
+    const waiting = new Set(latest().flatMap(({ target, last }) => (last === undefined ? [target.name] : [])));
+    for (const [key, fault] of carried) if (seen.has(key) || settled(fault, waiting)) carried.delete(key);
     const kept = [...carried.values()];
     return [...causes.filter((cause) => !kept.some((fault) => isPartOf(cause, fault))), ...kept];
   };
+  return { carriesOn, withCarried };
 }
 
-export function createFaults({ clock, log, latest, before = [], onChange }: FaultsOptions): Faults {
+export function createFaults({ clock, log, latest, before = [], onChange, onDoubt }: FaultsOptions): Faults {
   let open = new Map(before.map((fault) => [keyOf(fault), fault]));
-  const withCarried = carrier(before, latest.list);
+  const { carriesOn, withCarried } = carrier(before, latest.list);
   const tell = tellers(log);
   /** The records that a fault had explained when it ended: until their targets are looked at again, they are no news. */
   const excused = new Map<string, ProbeRecord>();
-  /** What was explained at the last review, by which record. */
-  let explained: ReadonlyMap<string, ProbeRecord | undefined> = new Map();
+  /** At the last review. */
+  let explained: ReadonlyMap<string, Explained> = new Map();
   /** What was not up when it was last seen. While nothing is, and no fault is open, there is nothing to judge. */
   const ill = new Set<string>();
   let pending: (() => void) | undefined;
   let settleMs = SETTLE_MS;
 
+  const recordOf = (name: string): ProbeRecord | undefined => latest.get(name)?.last;
   /** Root causes now; what an ended fault left behind is excused until it is looked at again. */
   const judge = (): readonly RootCause[] => {
     const all = latest.list();
-    const recordOf = (name: string): ProbeRecord | undefined => latest.get(name)?.last;
     for (const [name, record] of excused) if (recordOf(name) !== record) excused.delete(name);
-    let causes = rootCauses(sights(all, excused));
-    // A cause that appears although nothing new was seen of what it explains is only what another left behind as it ended.
-    const leftovers = causes
-      .filter((cause) => !open.has(keyOf(cause)) && cause.explains.every((name) => recordOf(name) === explained.get(name)))
-      .flatMap(({ explains }) => explains);
+    const rules = carriesOn() && !seenEverywhere(all) ? LOCAL_RULES : RULES;
+    let causes = rootCauses(sights(all, excused), rules);
+    const isLeftover = leftBehind(explained, recordOf);
+    const leftovers = causes.filter((cause) => !open.has(keyOf(cause)) && isLeftover(cause)).flatMap(({ explains }) => explains);
     for (const name of leftovers) {
       const record = recordOf(name);
       if (record !== undefined) excused.set(name, record);
     }
-    if (leftovers.length > 0) causes = rootCauses(sights(all, excused));
-    explained = new Map(causes.flatMap(({ explains }) => explains.map((name) => [name, recordOf(name)])));
+    if (leftovers.length > 0) {
+      causes = rootCauses(sights(all, excused), rules);
+      onDoubt?.(leftovers);
+    }
     return causes;
   };
 
@@ -126,6 +163,7 @@ export function createFaults({ clock, log, latest, before = [], onChange }: Faul
     const now = clock.wall();
     const start = clock.monotonic();
     const causes = withCarried(judge());
+    explained = new Map(causes.flatMap((by) => by.explains.map((name) => [name, { record: recordOf(name), by }])));
     const next = new Map(causes.map((cause) => [keyOf(cause), { ...cause, since: open.get(keyOf(cause))?.since ?? now }]));
     for (const [key, fault] of next) if (!open.has(key)) tell.opened(fault);
     for (const [key, fault] of open) if (!next.has(key)) tell.closed(fault, now);

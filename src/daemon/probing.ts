@@ -39,6 +39,8 @@ export interface Probing {
   apply(config: Config, keep?: ReadonlySet<string>): void;
   /** One run now, if the gates let it; undefined when there is no such target. */
   now(name: string): Promise<ProbeRecord> | undefined;
+  /** Has those of them that cost nothing looked at soon. */
+  doubt(names: readonly string[]): void;
   targets(): readonly Target[];
   paceOf(name: string): Pace | undefined;
   nextRunAt(name: string): number | undefined;
@@ -134,6 +136,7 @@ class ProbingLoop implements Probing {
 
   paceOf = (name: string): Pace | undefined => this.#paces.get(name);
   nextRunAt = (name: string): number | undefined => this.#timetable.nextRunAt(name);
+  doubt = (names: readonly string[]): void => this.#secondLooks.doubt(names);
   inFlight = (): number => this.#runner.inFlight();
 
   mostOverdue(): { readonly name: string; readonly seconds: number } | undefined {

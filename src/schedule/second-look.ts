@@ -12,7 +12,7 @@ import { looksThatAgree } from "../core/root-cause.ts";
 export const SECOND_LOOK_SECONDS = 15;
 /** A storm of failures asks after the same target, and around, no more often. */
 const APART_SECONDS = 5;
-/** So many are asked at once whether anything answers, and as many each second from then on, until somebody does. */
+/** So many are looked at at once because of another's failure, and as many each second from then on. */
 const WAVE = 32;
 
 /** The longest until all of so many targets were asked whether anything answers. */
@@ -42,6 +42,8 @@ export interface SecondLooksOptions {
 }
 
 export interface SecondLooks extends Sink {
+  /** Has those of them that cost nothing looked at soon: what was last seen of them is in doubt. */
+  doubt(names: readonly string[]): void;
   stop(): void;
 }
 
@@ -127,11 +129,13 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
   const lookedAt = new Map<string, number>();
   const silent = new Set<string>();
 
+  /** That time, or when it may be looked at again. */
+  const later = (name: string, at: number): number => Math.max(at, (lookedAt.get(name) ?? Number.NEGATIVE_INFINITY) + APART_SECONDS * 1000);
   /** Has it looked at because of what was seen at that time, unless it was since, or is just now; tells whether. */
   const ask = (name: string, since: number): boolean => {
     const last = lookedAt.get(name) ?? Number.NEGATIVE_INFINITY;
     if (last >= since || running(name) || costs(name)) return false;
-    again(name, Math.max(clock.wall(), last + APART_SECONDS * 1000));
+    again(name, later(name, clock.wall()));
     return true;
   };
   // Who gave no answer the last time has said all that it can.
@@ -169,6 +173,11 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
       sightings.delete(name);
       lookedAt.delete(name);
       silent.delete(name);
+    },
+    doubt(names) {
+      const now = clock.wall();
+      const some = names.filter((name) => !running(name) && !costs(name));
+      for (const [at, name] of some.entries()) again(name, later(name, now + Math.floor(at / WAVE) * 1000));
     },
     stop: wave.stop,
   };

@@ -119,3 +119,15 @@ test("it ends when its targets left the config meanwhile", async () => {
   await clock.advance(1000);
   expect(open()).toEqual([]);
 });
+
+test("that nothing answers says little before something was seen at each place", async () => {
+  const silent = down("connect_refused", { statusCode: 0, via: "none" });
+  const carried = fault({ reason: "connect_refused", explains: ["files"] });
+  startWith(carried, { ...carried, owner: "app", subject: "frontend", explains: ["frontend"] });
+  await sees("files", silent);
+  await sees("frontend", silent);
+  const both = (length: number) => [`connect_refused files: files frontend ${length}`];
+  expect(open()).toEqual(both(HOUR + 2 * MINUTE));
+  await sees("openrouter", fine);
+  expect(open()).toEqual(both(HOUR + 3 * MINUTE));
+});

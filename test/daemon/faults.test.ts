@@ -17,15 +17,18 @@ const TARGETS = [
   aTarget({ name: "frontend", needs: ["files"] }),
 ];
 const fine = up({ statusCode: 200, via: "header" });
+const silent = down("connect_timeout", { statusCode: 0, via: "none" });
 const is = (reason: Reason, statusCode: number): Probed => down(reason, { statusCode, via: "header" });
 
 let clock: FakeClock;
 let latest: Latest;
 let faults: Faults;
+let doubted: string[];
 let reviews: number;
 /** How long one takes. */
 let reviewMs: number;
 beforeEach(async () => {
+  doubted = [];
   reviews = 0;
   reviewMs = 0;
   clock = createFakeClock();
@@ -35,7 +38,7 @@ beforeEach(async () => {
     reviews += 1;
     clock.freeze(reviewMs);
   };
-  faults = createFaults({ clock, log, latest, onChange });
+  faults = createFaults({ clock, log, latest, onChange, onDoubt: (names) => doubted.push(...names) });
   for (const target of TARGETS) latest.add(target);
   for (const { name } of TARGETS) await sees(name, fine);
 });
@@ -74,6 +77,7 @@ test("an application whose bucket has healed is no news before it is looked at a
   expect(open()).toEqual(["s3_slow_down files: files frontend"]);
   await sees("files", fine);
   expect(open()).toEqual([]);
+  expect(doubted).toEqual(["frontend"]);
   await sees("frontend", is("app_status", 503));
   expect(open()).toEqual(["app_status frontend: frontend"]);
 });
@@ -83,6 +87,32 @@ test("an application that fails before its bucket is looked at is explained as s
   expect(open()).toEqual(["app_status frontend: frontend"]);
   await sees("files", is("s3_slow_down", 503));
   expect(open()).toEqual(["s3_slow_down files: files frontend"]);
+});
+
+test("when one answers again, the others are looked at, and what still gives no answer has a fault of its own", async () => {
+  for (const { name } of TARGETS) await sees(name, silent);
+  expect(open()).toEqual(["connect_timeout network: openrouter qwen kimi gemini gemma files frontend"]);
+  await sees("openrouter", fine);
+  expect(open()).toEqual([]);
+  expect(doubted).toEqual(["qwen", "kimi", "gemini", "gemma", "files", "frontend"]);
+  await sees("files", silent);
+  await sees("frontend", fine);
+  expect(open()).toEqual(["connect_timeout files: files"]);
+});
+
+test("that the only one which answers is looked at no more does not end the others' faults", async () => {
+  for (const { name } of TARGETS) if (name !== "files") await sees(name, silent);
+  expect(
+    faults
+      .open()
+      .flatMap(({ explains }) => explains)
+      .toSorted(),
+  ).toEqual(["frontend", "gemini", "gemma", "kimi", "openrouter", "qwen"]);
+  latest.remove("files");
+  faults.forget?.("files");
+  faults.review();
+  expect(open()).toEqual(["connect_timeout network: openrouter qwen kimi gemini gemma frontend"]);
+  expect(doubted).toEqual([]);
 });
 
 test.each([

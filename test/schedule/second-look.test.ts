@@ -152,3 +152,15 @@ describe("of hundreds, when one gives no answer", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+test("what is in doubt is looked at again, 32 at a time, but for what costs and what is being looked at", () => {
+  targets = [aTarget({ name: "qwen", kind: "model" }), ...[...Array(40).keys()].map((at) => aTarget({ name: `a${at}` }))];
+  sees("a0", up(answered(200)));
+  running.add("a1");
+  asked = [];
+  looks.doubt(targets.map(({ name }) => name));
+  expect(asked.slice(0, 3)).toEqual(["a0 5", "a2 0", "a3 0"]);
+  expect(asked.filter((one) => one.endsWith(" 0"))).toHaveLength(31);
+  expect(asked.slice(-2)).toEqual(["a38 1", "a39 1"]);
+  expect(asked).toHaveLength(39);
+});
