@@ -91,6 +91,20 @@ test("what a failing application needs is looked at at once: the cause is named 
   await running.round();
 });
 
+test("what a fault explained is looked at again soon after it ends, long before its second look or its next turn", async () => {
+  await running.round();
+  running.simulator.faults.on("storage");
+  await running.get("/probe?target=files");
+  await running.get("/probe?target=frontend");
+  await until(async () => (await faults()).some(({ explains }) => explains.includes("frontend")), "the bucket to explain the application");
+  running.simulator.faults.clear();
+  const before = running.records.length;
+  await running.get("/probe?target=files");
+  const again = () => running.records.slice(before).find(({ target }) => target.name === "frontend");
+  await until(() => again() !== undefined, "the application to be looked at", 10_000);
+  expect(again()?.outcome.verdict).toBe("up");
+});
+
 describe("one broken thing is one fault, with all that it explains", () => {
   test.each([
     ["key", "key", "unauthorized", "openrouter", ["deepseek_v3", "frontend", "gemini_flash", "openrouter", "qwen_coder"]],
