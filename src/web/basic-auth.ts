@@ -1,6 +1,5 @@
 /** Basic auth against bcrypt hashes. The only door to bcrypt, which computes on a thread of its own. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { verify } from "@node-rs/bcrypt";
 
 export type Compare = (password: Buffer, hash: string) => Promise<boolean>;
 /** `busy`: too many wait for a comparison; it says nothing about the password. */
@@ -13,6 +12,10 @@ export interface BasicAuth {
 
 /** A comparison takes 0.05 s and more, and is made for whoever asks: beyond this, strangers wait so long that they can be sent away. */
 const MOST_WAITING = 32;
+
+/** Native code: loaded where there are passwords. */
+export const loadBcrypt = (): Promise<typeof import("@node-rs/bcrypt")> => import("@node-rs/bcrypt");
+const verify: Compare = async (password, hash) => (await loadBcrypt()).verify(password, hash);
 
 interface Login {
   readonly name: string;
