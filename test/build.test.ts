@@ -81,7 +81,9 @@ test("the thread that writes checkpoints is in it", async () => {
 test("it needs no other package than package.json says", () => {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
   const asked = built().flatMap((file) =>
-    [...text(file).matchAll(/(?:\bfrom|\bimport|\brequire\()\s*["']([^."'][^"']*)["']/g)].map(([, name = ""]) => name),
+    [...text(file).matchAll(/\b(?:(?:from|import)\s*["']|(?:import|require)\(\s*["'`])([^."'`][^"'`]*)["'`]/g)].map(
+      ([, name = ""]) => name,
+    ),
   );
   const foreign = new Set(asked.filter((name) => !name.startsWith("node:") && !process.getBuiltinModule(name)));
   // What fastify would ask for if a route had a schema, and the AWS SDK if a bucket were signed for with SigV4a.

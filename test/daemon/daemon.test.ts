@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { SECOND_LOOK_SECONDS } from "../../src/schedule/second-look.ts";
 import { CALM, type RunningDaemon, runDaemon, sampleOf } from "../support/daemon.ts";
 import { until } from "../support/programs.ts";
 
@@ -78,15 +79,18 @@ interface FaultRow {
 }
 const faults = async (): Promise<FaultRow[]> => (await (await running.get("/api/v1/faults")).json()) as FaultRow[];
 
-test("what a failing application needs is looked at at once: the cause is named before its next turn", async () => {
+const looksAt = (name: string, since: number) => running.records.slice(since).filter(({ target }) => target.name === name);
+
+test("what a failing application needs is looked at at once: the cause is named before the application is looked at again", async () => {
   await running.round();
+  const before = running.records.length;
   running.simulator.faults.on("storage");
   await running.get("/probe?target=frontend");
   await until(
     async () => (await faults()).some(({ subject, explains }) => subject === "files" && explains.includes("frontend")),
     "the bucket to explain the application",
-    5_000,
   );
+  expect(looksAt("frontend", before)).toHaveLength(1);
   running.simulator.faults.clear();
   await running.round();
 });
@@ -95,14 +99,15 @@ test("what a fault explained is looked at again soon after it ends, long before 
   await running.round();
   running.simulator.faults.on("storage");
   await running.get("/probe?target=files");
+  const before = running.records.length;
   await running.get("/probe?target=frontend");
   await until(async () => (await faults()).some(({ explains }) => explains.includes("frontend")), "the bucket to explain the application");
   running.simulator.faults.clear();
-  const before = running.records.length;
   await running.get("/probe?target=files");
-  const again = () => running.records.slice(before).find(({ target }) => target.name === "frontend");
-  await until(() => again() !== undefined, "the application to be looked at", 10_000);
-  expect(again()?.outcome.verdict).toBe("up");
+  await until(() => looksAt("frontend", before).length > 1, "the application to be looked at");
+  const [first, second] = looksAt("frontend", before);
+  expect(second?.outcome.verdict).toBe("up");
+  expect((second?.startedAt ?? Number.NaN) - (first?.startedAt ?? Number.NaN)).toBeLessThan(SECOND_LOOK_SECONDS * 1000);
 });
 
 describe("one broken thing is one fault, with all that it explains", () => {
