@@ -1,6 +1,7 @@
 /** How far is what we say from what the upstream saw: of whole probes, beside blackbox_exporter and curl; and of single tokens. */
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
 import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
+import { type Cloudprober, findCloudprober } from "./support/peers/cloudprober.ts";
 import { curl } from "./support/peers/curl.ts";
 import { addedMs, apps, models, type Rig, startRig } from "./support/rig.ts";
 import { machineClock, median, quantile, sleep } from "./support/stats.ts";
@@ -72,13 +73,20 @@ function compare(seen: ReadonlyMap<string, readonly Spread[]>): Record<"p50" | "
   return { p50: of("p50"), p99: of("p99") };
 }
 
-async function wholeProbes(tls: boolean, rig: Rig, blackbox: Blackbox | undefined): Promise<{ table: Table; goals: Goal[] }> {
+interface Peers {
+  readonly blackbox: Blackbox | undefined;
+  readonly cloudprober: Cloudprober | undefined;
+}
+
+async function wholeProbes(tls: boolean, rig: Rig, { blackbox, cloudprober }: Peers): Promise<{ table: Table; goals: Goal[] }> {
   const upstream = await startUpstream({ tls });
   const rows: Cell[][] = [];
   const goals: Goal[] = [];
   for (const rate of RATES) {
     const probers = new Map<string, Prober>([["llm-healthd", healthdProber(rig, upstream)]]);
     probers.set("blackbox_exporter", async ({ perSecond, seconds }) => blackbox?.probe(upstream, perSecond, seconds));
+    if (rate.goal)
+      probers.set("cloudprober", async ({ perSecond, seconds }) => (await cloudprober?.(upstream, perSecond, seconds))?.addedMs);
     if (rate.floor) probers.set("curl", ({ perSecond, seconds }) => curl(upstream, perSecond, seconds));
     const { p50, p99 } = compare(await rounds(probers, rate));
     for (const name of probers.keys()) {
@@ -144,6 +152,7 @@ async function streams(tls: boolean, rig: Rig): Promise<{ table: Table; goals: G
 const METHOD = `What a prober says a probe took, less what passed at the upstream between having the request and sending its last byte: connecting, TLS
 and the prober's own delay. Each prober in turn, ${ROUNDS} rounds (${FEW_ROUNDS} where no goal is set), a different one first each time; medians over the rounds, ratios within a round.
 blackbox_exporter is asked when the daemon's probes are due; of two that are due together the daemon begins one 2 ms later (decision 0023).
+cloudprober spreads its probes evenly over the second, and counts until it has the answer's headers.
 Of a token: when the daemon says it came, less when the upstream sent it.`;
 
 export const accuracy: Question = {
@@ -151,9 +160,10 @@ export const accuracy: Question = {
   async ask(): Promise<Answer> {
     const rig = startRig();
     const blackbox = await startBlackbox();
+    const peers: Peers = { blackbox, cloudprober: findCloudprober() };
     const parts = [
-      await wholeProbes(false, rig, blackbox),
-      await wholeProbes(true, rig, blackbox),
+      await wholeProbes(false, rig, peers),
+      await wholeProbes(true, rig, peers),
       await streams(false, rig),
       await streams(true, rig),
     ];

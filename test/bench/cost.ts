@@ -1,6 +1,7 @@
 /** What a probe and a target cost: CPU, beside blackbox_exporter; memory, and whether it grows; series. */
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
 import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
+import { type Cloudprober, findCloudprober } from "./support/peers/cloudprober.ts";
 import { historyFile, probesIn, seriesIn, startProgram } from "./support/program.ts";
 import { apps, models, type Rig, startRig } from "./support/rig.ts";
 import { median, sleep } from "./support/stats.ts";
@@ -30,7 +31,11 @@ async function blackboxCpu(blackbox: Blackbox | undefined, upstream: Upstream): 
   return (blackbox.cpuMs() - before) / probes.length;
 }
 
-async function cpu(rig: Rig, blackbox: Blackbox | undefined): Promise<{ table: Table; goals: Goal[] }> {
+async function cpu(
+  rig: Rig,
+  blackbox: Blackbox | undefined,
+  cloudprober: Cloudprober | undefined,
+): Promise<{ table: Table; goals: Goal[] }> {
   const rows: Cell[][] = [];
   const goals: Goal[] = [];
   for (const [name, tls, atMost] of [
@@ -40,13 +45,17 @@ async function cpu(rig: Rig, blackbox: Blackbox | undefined): Promise<{ table: T
     const upstream = await startUpstream({ tls });
     const ours: number[] = [];
     const theirs: number[] = [];
+    const third: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await healthdCpu(rig, apps(upstream, PER_SECOND)));
       theirs.push(await blackboxCpu(blackbox, upstream));
+      if (cloudprober !== undefined) third.push((await cloudprober(upstream, PER_SECOND, SECONDS)).cpuMs);
     }
-    const ratio = median(ours.map((one, at) => one / (theirs[at] ?? Number.NaN)));
+    const ofTheirs = (some: readonly number[]): number => median(some.map((one, at) => one / (theirs[at] ?? Number.NaN)));
+    const ratio = ofTheirs(ours);
     rows.push([`${name}, llm-healthd`, median(ours), 1000 / median(ours), ratio]);
     rows.push([`${name}, blackbox_exporter`, median(theirs), 1000 / median(theirs), 1]);
+    if (third.length > 0) rows.push([`${name}, cloudprober`, median(third), 1000 / median(third), ofTheirs(third)]);
     goals.push({ goal: `CPU per ${name} probe, everything included, of blackbox_exporter's`, atMost, figure: ratio, unit: "×" });
   }
   const upstream = await startUpstream({ tls: true });
@@ -81,6 +90,7 @@ async function memory({ targets, goalMiB }: Size): Promise<{ row: Cell[]; goals:
 
 const METHOD = `CPU is user and system time of the whole process, at ${PER_SECOND} probes a second for ${SECONDS} s, in turns, ${ROUNDS} rounds, divided by the probes
 that ended well: scheduling, metrics, log and the event loop are in it. blackbox_exporter is asked over one kept connection; who asks is not counted.
+cloudprober writes each result to a file.
 Memory is that of the program, started as a user starts it, after every target's first probe and a scrape; each target is a model with all its series.`;
 
 export const cost: Question = {
@@ -88,7 +98,7 @@ export const cost: Question = {
   async ask(): Promise<Answer> {
     const rig = startRig();
     const blackbox = await startBlackbox();
-    const { table, goals } = await cpu(rig, blackbox);
+    const { table, goals } = await cpu(rig, blackbox, findCloudprober());
     await rig.end();
     await blackbox?.end();
     const rows: Cell[][] = [];

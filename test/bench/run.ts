@@ -11,7 +11,7 @@ import { schedule } from "./schedule.ts";
 import { scrapeQuestion } from "./scrape.ts";
 import { startQuestion } from "./start.ts";
 import { goalTable, printed, type Question } from "./support/answer.ts";
-import { type Found, page, surroundings } from "./support/page.ts";
+import { type Found, page, peers, surroundings } from "./support/page.ts";
 
 const USUAL: readonly Question[] = [startQuestion, scrapeQuestion, schedule, accuracy, cost];
 const QUESTIONS: readonly Question[] = [...USUAL, hour];
@@ -34,7 +34,7 @@ for (const { name, ask } of names.length === 0 ? USUAL : QUESTIONS.filter((quest
   for (const table of [...answer.tables, goalTable(answer.goals)]) process.stdout.write(`\n${printed(table)}`);
   process.stdout.write(`\n${name}: ${Math.round((performance.now() - begin) / 1000)} s\n`);
   // After each answer: a run that is broken off leaves what it found.
-  found[name] = { about, ...answer };
+  found[name] = { about: { ...about, peers: peers() }, ...answer };
   writeFileSync(JSON_FILE, `${JSON.stringify(found, null, 2)}\n`);
   writeFileSync(join(DOCS, "benchmarks.md"), page(QUESTIONS.flatMap((question) => found[question.name] ?? [])));
 }

@@ -4,6 +4,7 @@ import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { REMARKS } from "../remarks.ts";
 import { type Answer, goalTable, markdown, missed } from "./answer.ts";
 import { BLACKBOX } from "./peers/blackbox.ts";
+import { cloudproberVersion } from "./peers/cloudprober.ts";
 import { CURL } from "./peers/curl.ts";
 
 export interface Surroundings {
@@ -22,13 +23,20 @@ function version(program: string | undefined, pattern: RegExp): string {
   return pattern.exec(text)?.[1] ?? "?";
 }
 
-export function surroundings(): Surroundings {
+/** Read after the question, which may have had one of them built. */
+export const peers = (): string =>
+  [
+    `blackbox_exporter ${version(BLACKBOX, /version (\S+)[, ]/)}`,
+    `cloudprober ${cloudproberVersion() ?? "not installed"}`,
+    `curl ${version(CURL, /curl (\S+)/)}`,
+  ].join(", ");
+
+export function surroundings(): Omit<Surroundings, "peers"> {
   const [first] = cpus();
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " "),
     machine: `${cpus().length} × ${first?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}`,
     node: process.version,
-    peers: `blackbox_exporter ${version(BLACKBOX, /version (\S+)[, ]/)}, curl ${version(CURL, /curl (\S+)/)}`,
     load: loadavg()[0] ?? Number.NaN,
   };
 }
