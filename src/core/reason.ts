@@ -61,9 +61,13 @@ export const reasons = {
   body_malformed: entry(
     "addressee",
     "the body is not what the API promises",
-    "Check base_url: a proxy or another server may be answering.",
+    "Check the address (base_url, endpoint or url): a proxy or another server may be answering.",
   ),
-  body_too_large: entry("addressee", "the body is larger than the limit", "Check base_url: this is not the API's answer."),
+  body_too_large: entry(
+    "addressee",
+    "the body is larger than the limit",
+    "Check the address (base_url, endpoint or url): another server may be answering.",
+  ),
   empty_output: entry("provider", "an answer without any token", "The provider returned nothing. Try another provider if it lasts."),
   wrong_answer: entry("provider", "the answer is not the expected one", "Look at the answer in the log: the model may have changed."),
   bad_request: entry("request", "the API refused the request as wrong (400)", "Read the error body: the model id or a parameter is wrong."),
