@@ -1,5 +1,5 @@
 /** The built program: a few files that need one package, and do what the sources do. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -90,6 +90,23 @@ test("it needs no other package than package.json says", () => {
   for (const name of ["@fastify/ajv-compiler", "@fastify/fast-json-stringify-compiler"]) foreign.delete(name);
   for (const name of ["@aws-sdk/signature-v4-crt", "@aws-sdk/signature-v4a"]) foreign.delete(name);
   expect([...foreign]).toEqual(Object.keys(dependencies));
+});
+
+test("its native package is needed only where there are passwords, and missed before anybody logs in", () => {
+  const alone = mkdtempSync(join(tmpdir(), "healthd-alone-"));
+  cpSync(dist, join(alone, "dist"), { recursive: true });
+  cpSync(join(folder, "package.json"), join(alone, "package.json"));
+  const validate = (web: string) => {
+    writeFileSync(join(alone, "web.yaml"), web, { mode: 0o600 });
+    writeFileSync(join(alone, "healthd.yaml"), 'apps: { a: { url: "http://127.0.0.1:9/" } }\nweb: { config_file: web.yaml }\n');
+    const args = (program: string) => ["--", program, "validate", "--config", join(alone, "healthd.yaml")];
+    return [main, join(alone, "dist/main.js")].map((program) => spawnSync(process.execPath, args(program), { encoding: "utf8" }));
+  };
+  expect(validate("rate_limit: { interval: 1s, burst: 10 }\n").map(({ status }) => status)).toEqual([0, 0]);
+  const [whole, lacking] = validate(`basic_auth_users: { alice: "$2y$04$${"a".repeat(53)}" }\n`);
+  expect(whole?.status).toBe(0);
+  expect(lacking).toMatchObject({ status: 2, stderr: expect.stringContaining("@node-rs/bcrypt") });
+  rmSync(alone, { recursive: true });
 });
 
 test("every file is Latin-1, which V8 keeps in half the memory", () => {

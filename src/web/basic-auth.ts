@@ -1,5 +1,6 @@
 /** Basic auth against bcrypt hashes. The only door to bcrypt, which computes on a thread of its own. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createRequire } from "node:module";
 
 export type Compare = (password: Buffer, hash: string) => Promise<boolean>;
 /** `busy`: too many wait for a comparison; it says nothing about the password. */
@@ -13,9 +14,21 @@ export interface BasicAuth {
 /** A comparison takes 0.05 s and more, and is made for whoever asks: beyond this, strangers wait so long that they can be sent away. */
 const MOST_WAITING = 32;
 
-/** Native code: loaded where there are passwords. */
-export const loadBcrypt = (): Promise<typeof import("@node-rs/bcrypt")> => import("@node-rs/bcrypt");
-const verify: Compare = async (password, hash) => (await loadBcrypt()).verify(password, hash);
+const require = createRequire(import.meta.url);
+/** Native code: loaded only where there are passwords. */
+const bcrypt = (): typeof import("@node-rs/bcrypt") => require("@node-rs/bcrypt");
+const verify: Compare = (password, hash) => bcrypt().verify(password, hash);
+
+/** Why no password can be compared on this machine, if so. */
+export function whyNoPasswords(): string | undefined {
+  try {
+    bcrypt();
+    return undefined;
+  } catch (error) {
+    // What else stands in it is whose file asked for it.
+    return (error as Error).message.split("\n")[0];
+  }
+}
 
 interface Login {
   readonly name: string;

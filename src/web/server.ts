@@ -4,7 +4,6 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Clock } from "../base/clock.ts";
 import { METHODS } from "../base/http.ts";
 import { type Admission, createAdmission } from "./admission.ts";
-import { loadBcrypt } from "./basic-auth.ts";
 import { boundConnections, type Connections } from "./connections.ts";
 import { isLoopback } from "./host.ts";
 import { createListener, type ListenerLimits } from "./listener.ts";
@@ -231,8 +230,6 @@ export function createWeb(options: WebOptions, limits: Limits = LIMITS): Web {
     async listen(host, port) {
       listening = host;
       warnIfOpen(options, host, webConfig());
-      // If it is missing, that is to be known now and not at the first login.
-      if (webConfig().users.size > 0) await loadBcrypt();
       // Of the two addresses that a resolver has for it the one that everybody tries.
       await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
       const address = app.server.address();

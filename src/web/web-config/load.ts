@@ -7,6 +7,7 @@ import { createReadText } from "../../config/files.ts";
 import { type Finding, formatPath, type Path } from "../../config/issue.ts";
 import { isMapping, valueAt } from "../../config/shape.ts";
 import { parseSource, type Source } from "../../config/source.ts";
+import { whyNoPasswords } from "../basic-auth.ts";
 import { type Add, type Place, readTls, type TlsFiles } from "./certificates.ts";
 import { type RateLimit, rateLimitSchema, type TlsSettings, tlsSchema, type WebConfigFile, webConfigSchema } from "./schema.ts";
 import { speakNothing, versionNames } from "./tls-names.ts";
@@ -119,6 +120,18 @@ function readParts(value: unknown, place: Place, add: Add): TlsFiles | undefined
   return isOn(settings) ? readTls(settings, place, add) : undefined;
 }
 
+/** Found now, and not at the first login. */
+function passwordIssues({ basicAuthUsers }: WebConfigFile, add: Add): void {
+  const why = Object.keys(basicAuthUsers).length === 0 ? undefined : whyNoPasswords();
+  if (why === undefined) return;
+  const found = `users, but ${why}`;
+  add(
+    ["basic_auth_users"],
+    { found, expected: "the package @node-rs/bcrypt beside llm-healthd", fix: "install llm-healthd anew, with its optional packages" },
+    "key",
+  );
+}
+
 function warn({ basicAuthUsers, tlsServerConfig }: WebConfigFile, tls: TlsFiles | undefined, open: boolean, add: Add): void {
   const names = Object.keys(basicAuthUsers);
   for (const name of names.filter((one) => one.includes(":"))) {
@@ -168,6 +181,7 @@ function read(text: string, open: boolean, place: Place): Outcome {
   unseenIssues(source.value, add);
   const tls = readParts(source.value, place, add);
   if (data === undefined) return { findings, warnings };
+  passwordIssues(data, into(findings));
   warn(data, tls, open, into(warnings));
   return { findings, warnings, config: assemble(data, tls) };
 }
