@@ -9,7 +9,7 @@ RUN npm run build
 FROM node:24-slim
 ENV NODE_ENV=production
 # As main.ts's first line.
-ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force

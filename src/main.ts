@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192 node --max-semi-space-size=2 --
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 node --max-semi-space-size=2 --
 /**
  * Arguments in, exit code out. The only place that ends the process and listens to its signals.
  * Started as `node -- main.js`: without the dashes Node takes --env-file for itself, wherever it stands. The first line saves

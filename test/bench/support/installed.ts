@@ -10,7 +10,7 @@ export const ROOT = resolve(import.meta.dirname, "../../..");
 export const FLAGS: readonly string[] = ["--max-semi-space-size=2"];
 
 /** In the environment, as well. */
-export const MALLOC: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "8192" };
+export const MALLOC: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768" };
 
 let main: string | undefined;
 
