@@ -8,8 +8,8 @@ export type Verdict = (typeof verdicts)[number];
 export const vias = ["header", "body", "stream", "none"] as const;
 export type Via = (typeof vias)[number];
 
-/** Why the daemon chose not to probe, or could not in time. */
 /**
+ * Why the daemon chose not to probe, or could not in time.
  * overlap: its last run goes on; late: the tick was missed; stopping: the daemon ends; quota: the account's free requests are spent, or all
  * but; budget: ours are; backoff: the API asked this model to wait.
  */
