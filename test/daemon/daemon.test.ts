@@ -96,7 +96,7 @@ test("what a failing application needs is looked at soon: the cause is named lon
   expect((looksAt("files", before)[0] ?? Number.NaN) - failed).toBeLessThan(SECOND_LOOK_SECONDS * 1000);
   running.simulator.faults.clear();
   await running.round();
-});
+}, 60_000);
 
 test("what a fault explained is looked at again soon after it ends, long before its second look or its next turn", async () => {
   await running.round();
@@ -110,7 +110,7 @@ test("what a fault explained is looked at again soon after it ends, long before 
   await until(async () => success(await running.metrics()).frontend === 1, "the application to be seen up");
   const looks = looksAt("frontend", before);
   expect((looks.at(-1) ?? Number.NaN) - (looks[0] ?? Number.NaN)).toBeLessThan(SECOND_LOOK_SECONDS * 1000);
-});
+}, 60_000);
 
 describe("one broken thing is one fault, with all that it explains", () => {
   test.each([
