@@ -6,7 +6,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /added error p99, \d/,
-    why: "Added error, p99: probes that are due together wait for each other on one thread, where Go spreads them over the cores; the next begins 2 ms later (decision 0023), which is long enough only where a handshake takes less: compare CPU per TLS probe below, and curl's p99. Where a TLS probe cost 1.3 ms CPU, these were 0.99 (10 probes/s) and 0.76 (100).",
+    why: "Added error, p99: probes that are due together wait for each other on one thread, where Go spreads them over the cores; the next begins 2 ms later (decision 0023), which is long enough only where a handshake takes less: compare CPU per TLS probe below, and curl's p99. Where a TLS probe cost 1.3 ms CPU, these were 0.99 and 1.09 (10 probes/s, asked twice) and 0.76 and 0.80 (100).",
   },
   {
     of: /while 10,000 series are scraped/,

@@ -38,7 +38,7 @@ function build(): string | undefined {
   if (go === undefined) return undefined;
   process.stderr.write(`building cloudprober ${VERSION}\n`);
   const cwd = join(folder, "cloudprober");
-  mkdirSync(cwd);
+  mkdirSync(cwd, { recursive: true });
   writeFileSync(join(cwd, "go.mod"), `module peer\n\ngo 1.24\n\nrequire ${MODULE} v${VERSION}\n`);
   const file = join(ROOT, ".cache/bin/cloudprober");
   try {
