@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { cronRuns } from "../base/cron.ts";
 import type { Target } from "../core/probe.ts";
+import { createPlaces } from "./places.ts";
 import type { Pace } from "./planner.ts";
 
 export interface TimetableListener {
@@ -28,7 +29,7 @@ export interface Timetable {
 // A machine that slept for a week must not report ten thousand ticks one by one.
 const MAX_MISSED_REPORTS = 100;
 
-// Two that begin together bend each other's measurement: connecting and a TLS handshake take the thread for about so long.
+// What has its places in different intervals meets all the same, and so do first runs: connecting takes the thread for about so long.
 const APART_MS = 2;
 // But nothing waits longer for that.
 const LONGEST_WAIT_MS = 3;
@@ -36,6 +37,8 @@ const LONGEST_WAIT_MS = 3;
 interface Slot {
   readonly target: Target;
   readonly pace: Pace;
+  /** Gives up its place in the interval. */
+  leave(): void;
   /** Monotonic milliseconds of the next regular tick. */
   due: number;
   /** The first run comes off the grid. */
@@ -45,8 +48,14 @@ interface Slot {
   cancel: () => void;
 }
 
+function end(slot: Slot | undefined): void {
+  slot?.cancel();
+  slot?.leave();
+}
+
 export function createTimetable(clock: Clock, listener: TimetableListener): Timetable {
   const slots = new Map<string, Slot>();
+  const places = createPlaces();
   let closed = false;
   /** Monotonic milliseconds from which on another may begin. */
   let freeAt = Number.NEGATIVE_INFINITY;
@@ -81,15 +90,16 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
     add(target, pace, lastRunAt) {
       if (closed) return;
       const before = slots.get(target.name);
-      before?.cancel();
-      const slot: Slot = { target, pace, ...firstDue(clock, pace, lastRunAt), extra: before?.extra, cancel: () => undefined };
+      end(before);
+      const { pace: own, leave } = places.take(pace);
+      const slot: Slot = { target, pace: own, leave, ...firstDue(clock, own, lastRunAt), extra: before?.extra, cancel: () => undefined };
       // One that waits for its first run keeps its place, or a reload every second would put it off for ever.
       if (before?.first && before.due < slot.due) Object.assign(slot, { due: before.due, first: true });
       slots.set(target.name, slot);
       arm(slot);
     },
     remove(name) {
-      slots.get(name)?.cancel();
+      end(slots.get(name));
       slots.delete(name);
     },
     again(name, at) {
@@ -106,7 +116,7 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
     },
     stop() {
       closed = true;
-      for (const slot of slots.values()) slot.cancel();
+      for (const slot of slots.values()) end(slot);
       slots.clear();
     },
   };

@@ -70,8 +70,33 @@ describe("intervals", () => {
       ["c", 2, 0.002],
       ["d", 2, 0.002],
     ]);
-    // Their next turns are due when they would have been.
-    expect(new Set(together.map(({ name }) => timetable.nextRunAt(name))).size).toBe(1);
+  });
+
+  test("whose phases fall together take their turns 5 ms apart, on time, for good; who leaves makes room", async () => {
+    const pace = { ...paceOf(aTarget()), intervalSeconds: 60, phaseSeconds: 30.002, firstDelaySeconds: 1 };
+    for (const name of ["a", "b", "c"]) timetable.add(aTarget({ name, every: { seconds: 60 } }), pace);
+    await clock.advance(3_600_000);
+    const turns = ["a", "b", "c"].map((name) => ticks.filter((tick) => tick.name === name).slice(1));
+    for (const own of turns) {
+      expect(own.length).toBeGreaterThan(50);
+      expect(new Set(gaps(own.map(({ at }) => at)))).toEqual(new Set([60_000]));
+      expect(Math.max(...own.map(({ lateness }) => lateness))).toBe(0);
+    }
+    const [first = 0] = turns.map(([turn]) => turn?.at);
+    expect(turns.map(([turn]) => (turn?.at ?? 0) - first)).toEqual([0, 5, 10]);
+    const free = timetable.nextRunAt("b");
+    timetable.remove("b");
+    timetable.add(aTarget({ name: "d", every: { seconds: 60 } }), pace, clock.wall());
+    expect(timetable.nextRunAt("d")).toBe(free);
+  });
+
+  test("an interval in which all places are taken is taken all the same", async () => {
+    const pace = { ...paceOf(aTarget()), intervalSeconds: 1, phaseSeconds: 0.5, firstDelaySeconds: 0.1 };
+    const names = Array.from({ length: 250 }, (_, at) => `t${at}`);
+    for (const name of names) timetable.add(aTarget({ name, every: { seconds: 1 } }), pace);
+    await clock.advance(10_000);
+    for (const name of names) expect(ticks.filter((tick) => tick.name === name).length).toBeGreaterThanOrEqual(9);
+    expect(missed).toEqual([]);
   });
 
   test("one that is removed while it waits for another does not begin", async () => {

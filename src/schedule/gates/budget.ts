@@ -20,10 +20,10 @@ export function budgetLeft(
   credential: string,
   allowance: Allowance,
 ): { readonly freeRequests: number; readonly usd: number } {
-  const today = utcDay(clock.wall());
+  const used = ledger.usedSince(credential, utcDay(clock.wall()));
   return {
-    freeRequests: Math.max(0, freeRequestsAllowed(allowance) - ledger.freeRequestsSince(credential, today)),
-    usd: Math.max(0, allowance.usdPerDay - ledger.usdSince(credential, today)),
+    freeRequests: Math.max(0, freeRequestsAllowed(allowance) - used.freeRequests),
+    usd: Math.max(0, allowance.usdPerDay - used.usd),
   };
 }
 
