@@ -74,17 +74,22 @@ export async function chat(connection: Connection, request: ChatRequest, signal:
   const transcript = new Transcript();
   const reader = createSseReader();
   const raw: Buffer[] = [];
-  const grace = new AbortController();
+  // Not AbortSignal.any: what it joins stays in memory until the next major collection.
+  const reading = new AbortController();
+  const giveUp = (): void => reading.abort();
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
   let cancelGrace: (() => void) | undefined;
 
-  const exchanged = await send(connection, call, AbortSignal.any([signal, grace.signal]), (chunk, atSeconds) => {
+  const exchanged = await send(connection, call, reading.signal, (chunk, atSeconds) => {
     raw.push(chunk);
     const items = reader.push(chunk);
     if (items === undefined) transcript.overflowed = true;
     else for (const item of items) transcript.add(item, atSeconds);
-    if (transcript.finishReason !== undefined) cancelGrace ??= systemClock.after(GRACE_MS, () => grace.abort());
+    if (transcript.finishReason !== undefined) cancelGrace ??= systemClock.after(GRACE_MS, giveUp);
     return !transcript.over;
   });
+  signal.removeEventListener("abort", giveUp);
   cancelGrace?.();
   const bytes = Buffer.concat(raw);
   finish(transcript, reader.end(), exchanged, bytes);
