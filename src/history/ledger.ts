@@ -11,12 +11,18 @@ import { openStore } from "./store.ts";
 export interface Ledger {
   /** A run begins now: it counts from here on, at its estimated cost. Returns what corrects the cost when it is known. */
   begin(target: string, spend: Spend, at: number): (usd: number) => void;
-  /** How many free requests of the credential began at or after this time (milliseconds since 1970; at most a day back). */
+  /** By the credential's runs that began at or after this time (milliseconds since 1970; at most a day back). Asked for the same time again, it knows. */
+  usedSince(credential: string, since: number): Used;
+  /** Of them, the free requests; counted one by one, for a time that moves. */
   freeRequestsSince(credential: string, since: number): number;
-  usdSince(credential: string, since: number): number;
   /** When the target's latest run began. */
   lastRunAt(target: string): number | undefined;
   close(): void;
+}
+
+export interface Used {
+  readonly freeRequests: number;
+  readonly usd: number;
 }
 
 interface Line {
@@ -30,6 +36,8 @@ interface Line {
 
 // Budgets are by UTC day.
 const KEPT_MS = 24 * 3_600_000;
+// To forget takes a look at all: not at each run.
+const FORGET_EVERY_MS = 30 * 60_000;
 
 const SPEND = `insert into spend (id, credential, target, at, free, usd) values (?, ?, ?, ?, ?, ?)
   on conflict (id) do update set usd = excluded.usd`;
@@ -41,6 +49,8 @@ export class LedgerPart implements Part {
   readonly #unwritten = new Set<Line>();
   readonly #unwrittenRuns = new Set<string>();
   readonly #steady: () => number;
+  /** What was asked for last, by credential, and kept true since. */
+  readonly #used = new Map<string, { readonly since: number; freeRequests: number; usd: number }>();
   #oldest = Number.POSITIVE_INFINITY;
   #lastId = 0;
   #pruneBefore: number | undefined;
@@ -60,6 +70,7 @@ export class LedgerPart implements Part {
       if (!this.#lastRuns.has(target)) this.#lastRuns.set(target, at);
     for (const line of had) this.#unwritten.add(this.#enter(line));
     for (const [target] of ran) this.#unwrittenRuns.add(target);
+    this.#used.clear();
   }
 
   pending = (): boolean => this.#unwritten.size > 0 || this.#unwrittenRuns.size > 0 || this.#pruneBefore !== undefined;
@@ -77,23 +88,46 @@ export class LedgerPart implements Part {
     this.#pruneBefore = undefined;
   }
 
-  begin(target: string, { credential, free, usd }: Spend, at: number): Line {
-    // Ids of one file and the next, and of a time when none could be read, must not meet: the time keeps them apart.
-    const line = this.#enter({ id: Math.max(this.#lastId + 1, Math.round(at)), credential, target, at, free, usd });
+  /** A server of one's own is asked day and night and costs nothing: of that there is nothing to write down but when. */
+  begin(target: string, spend: Spend, at: number): Line | undefined {
     this.#lastRuns.set(target, at);
-    this.#unwritten.add(line);
     this.#unwrittenRuns.add(target);
     this.#prune(Math.min(at, this.#steady()) - KEPT_MS);
+    return spend.free || spend.usd > 0 ? this.use(target, spend, at) : undefined;
+  }
+
+  use(target: string, { credential, free, usd }: Spend, at: number): Line {
+    // Ids of one file and the next, and of a time when none could be read, must not meet: the time keeps them apart.
+    const line = this.#enter({ id: Math.max(this.#lastId + 1, Math.round(at)), credential, target, at, free, usd });
+    this.#unwritten.add(line);
+    const used = this.#used.get(credential);
+    if (used !== undefined && at >= used.since) {
+      if (free) used.freeRequests++;
+      used.usd += usd;
+    }
     return line;
   }
 
   correct(line: Line, usd: number): void {
+    const used = this.#used.get(line.credential);
+    if (used !== undefined && line.at >= used.since) used.usd += usd - line.usd;
     line.usd = usd;
     this.#unwritten.add(line);
   }
 
-  since(credential: string, from: number): Line[] {
-    return [...this.#lines.values()].filter((line) => line.credential === credential && line.at >= from);
+  usedSince(credential: string, since: number): Used {
+    const known = this.#used.get(credential);
+    if (known?.since === since) return known;
+    const used = { since, freeRequests: this.freeRequestsSince(credential, since), usd: 0 };
+    for (const line of this.#lines.values()) if (line.credential === credential && line.at >= since) used.usd += line.usd;
+    this.#used.set(credential, used);
+    return used;
+  }
+
+  freeRequestsSince(credential: string, since: number): number {
+    let requests = 0;
+    for (const line of this.#lines.values()) if (line.free && line.credential === credential && line.at >= since) requests++;
+    return requests;
   }
 
   lastRunAt = (target: string): number | undefined => this.#lastRuns.get(target);
@@ -106,8 +140,9 @@ export class LedgerPart implements Part {
   }
 
   #prune(before: number): void {
-    if (this.#oldest >= before) return;
+    if (this.#oldest >= before - FORGET_EVERY_MS) return;
     this.#oldest = Number.POSITIVE_INFINITY;
+    this.#used.clear();
     for (const line of this.#lines.values()) {
       if (line.at < before) this.#lines.delete(line.id);
       else this.#oldest = Math.min(this.#oldest, line.at);
@@ -116,19 +151,21 @@ export class LedgerPart implements Part {
   }
 }
 
-/** The ledger that writes at once, through `write`. */
+/** The ledger that writes at once, through `write`; what costs nothing goes along with the next. */
 export function ledgerOf(part: LedgerPart, write: (part: Part) => void, close: () => void): Ledger {
   return {
     begin(target, spend, at) {
-      const line = part.begin(target, spend, at);
-      write(part);
+      let line = part.begin(target, spend, at);
+      if (line !== undefined) write(part);
       return (usd) => {
-        part.correct(line, usd);
+        if (line !== undefined) part.correct(line, usd);
+        else if (usd > 0) line = part.use(target, { ...spend, usd }, at);
+        else return;
         write(part);
       };
     },
-    freeRequestsSince: (credential, from) => part.since(credential, from).filter(({ free }) => free).length,
-    usdSince: (credential, from) => part.since(credential, from).reduce((sum, { usd }) => sum + usd, 0),
+    usedSince: (credential, since) => part.usedSince(credential, since),
+    freeRequestsSince: (credential, since) => part.freeRequestsSince(credential, since),
     lastRunAt: part.lastRunAt,
     close,
   };
@@ -151,5 +188,8 @@ export function openLedger(path: string, now: number, onFault: (error: unknown) 
     if (store.write((sql) => part.write(sql))) part.written();
   };
   write();
-  return ledgerOf(part, write, () => store.close());
+  return ledgerOf(part, write, () => {
+    write();
+    store.close();
+  });
 }

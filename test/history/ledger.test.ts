@@ -30,11 +30,42 @@ test("counts by credential and time, and corrects a cost when it is known", () =
   const settle = ledger.begin("d", paid, NOON);
   expect(ledger.freeRequestsSince("openrouter", NOON)).toBe(2);
   expect(ledger.freeRequestsSince("openrouter", NOON + 1)).toBe(1);
-  expect(ledger.usdSince("openrouter", NOON)).toBe(0.002);
+  expect(ledger.usedSince("openrouter", NOON).usd).toBe(0.002);
   settle(0.001);
-  expect(ledger.usdSince("openrouter", NOON)).toBe(0.001);
+  expect(ledger.usedSince("openrouter", NOON).usd).toBe(0.001);
   expect(ledger.lastRunAt("b")).toBe(NOON + 60_000);
   expect(ledger.lastRunAt("nobody")).toBeUndefined();
+});
+
+test("what costs nothing leaves only when it ran; what turns out to cost something counts from then on", () => {
+  const ledger = openLedger(file, NOON, noFault);
+  const own: Spend = { ...paid, credential: "own", usd: 0 };
+  for (let run = 0; run < 100; run++) ledger.begin("mine", own, NOON + run)(0);
+  ledger.begin("not_quite", own, NOON)(0.004);
+  expect(ledger.usedSince("own", NOON)).toMatchObject({ freeRequests: 0, usd: 0.004 });
+  ledger.close();
+  const database = openDatabase(file);
+  expect(database.prepare("select target, usd from spend").all()).toEqual([{ target: "not_quite", usd: 0.004 }]);
+  expect(database.prepare("select at from last_run where target = 'mine'").get()).toEqual({ at: NOON + 99 });
+  database.close();
+});
+
+test("a day's use is true through runs, corrections, another day and what is forgotten", () => {
+  const ledger = openLedger(IN_MEMORY, NOON, noFault);
+  const use = (since: number) => ledger.usedSince("openrouter", since);
+  expect(use(NOON)).toMatchObject({ freeRequests: 0, usd: 0 });
+  const settle = ledger.begin("d", paid, NOON);
+  ledger.begin("a", free, NOON + 1);
+  ledger.begin("b", free, NOON - 1);
+  expect(use(NOON)).toMatchObject({ freeRequests: 1, usd: 0.002 });
+  settle(0.005);
+  expect(use(NOON)).toMatchObject({ freeRequests: 1, usd: 0.005 });
+  expect(use(NOON - 1)).toMatchObject({ freeRequests: 2, usd: 0.005 });
+  const tomorrow = NOON + 25 * 3_600_000;
+  ledger.begin("a", free, tomorrow);
+  expect(use(NOON - 1)).toMatchObject({ freeRequests: 1, usd: 0 });
+  settle(0.001);
+  expect(use(tomorrow)).toMatchObject({ freeRequests: 1, usd: 0 });
 });
 
 test("a new process knows what the one before has used", () => {
@@ -44,7 +75,7 @@ test("a new process knows what the one before has used", () => {
   first.close();
   const second = openLedger(file, NOON + 1000, noFault);
   expect(second.freeRequestsSince("openrouter", NOON)).toBe(1);
-  expect(second.usdSince("openrouter", NOON)).toBe(0.003);
+  expect(second.usedSince("openrouter", NOON).usd).toBe(0.003);
   expect(second.lastRunAt("a")).toBe(NOON);
   second.close();
 });
