@@ -1,7 +1,7 @@
 /** What a completion has said so far, and when: gathers stream frames (or one whole message) into text, tokens, times and errors. */
 import type { Completion } from "../../core/outcome.ts";
 import type { SseItem } from "./sse.ts";
-import { type ApiError, type ChatMessage, chatSchema, errorIn, type Piece, parseJson } from "./wire.ts";
+import { type ApiError, type ChatMessage, chatSchema, errorBeside, type Piece, parseJson } from "./wire.ts";
 
 // Below 16 tokens the gaps between them are noise (AIPerf and vLLM agree; interface.md §5).
 const MIN_TOKENS_FOR_PACE = 16;
@@ -83,7 +83,7 @@ export class Transcript {
       return;
     }
     const { choices, usage, model, provider, openrouter_metadata: metadata } = parsed.data;
-    this.error ??= errorIn(body);
+    this.error ??= errorBeside(parsed.data, body);
     this.#model ??= model;
     this.#provider ??= provider;
     this.#usage = usage ?? this.#usage;

@@ -157,8 +157,6 @@ export const endpointsSchema = z.object({
   }),
 });
 
-const errorBody = z.object({ error: errorField });
-
 /** `{}` and "" beside a good answer are no error. */
 const says = (error: ApiError | undefined): error is ApiError =>
   error !== undefined && Object.values(error).some((value) => value !== undefined && value !== "");
@@ -170,10 +168,12 @@ const foreignError = z.union([
 ]);
 
 /** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
-export function errorIn(body: unknown): ApiError | undefined {
-  const top = errorBody.safeParse(body).data?.error;
-  if (says(top)) return top;
-  const choices = chatSchema.safeParse(body).data?.choices;
+export const errorIn = (body: unknown): ApiError | undefined => errorBeside(chatSchema.safeParse(body).data, body);
+
+/** The same, of a body that was read as a message. */
+export function errorBeside(message: ChatMessage | undefined, body: unknown): ApiError | undefined {
+  if (says(message?.error)) return message.error;
+  const choices = message?.choices;
   return choices === undefined ? foreignError.safeParse(body).data : choices.map(({ error }) => error).find(says);
 }
 
