@@ -1,6 +1,8 @@
 /** The way to a host that works: through proxies, around them, along redirects, and given up in time. */
+import { X509Certificate } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { queryObjects } from "node:v8";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { exchange, type HttpRequest } from "../../src/clients/http/exchange.ts";
 import { type Authority, makeAuthority } from "../support/certificates.ts";
@@ -46,6 +48,20 @@ test("a good certificate: the body, a tls phase, and when the certificate ends",
   expect({ status, body: body.toString(), fault }).toEqual({ status: 200, body: "secure", fault: undefined });
   expect(phases.tls).toBeGreaterThan(0);
   expect((certificateExpiresAt - Date.now()) / 86_400_000).toBeCloseTo(30, 1);
+});
+
+test("a certificate is let go as soon as it was read: it is large, and lies where no one counts it", async () => {
+  const held = Promise.withResolvers<Socket>();
+  const port = await peers.tls(authority.leaf(), (socket) => held.resolve(socket));
+  // What a full collection leaves.
+  const certificates = (): number => queryObjects(X509Certificate, { format: "count" });
+  const before = certificates();
+  const answer = get(`https://localhost:${port}`);
+  const socket = await held.promise;
+  const during = certificates();
+  socket.end("HTTP/1.1 200 OK\r\n\r\n");
+  expect((await answer).certificateExpiresAt).toBeGreaterThan(Date.now());
+  expect(during).toBe(before);
 });
 
 test.each(["http", "https"])("https through an %s proxy: the tunnel is the proxy's, what is in it the host's alone", async (scheme) => {

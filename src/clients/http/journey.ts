@@ -7,7 +7,7 @@ import { request as httpRequest } from "../../base/http.ts";
 import type { HttpRequest } from "./exchange.ts";
 import type { Way } from "./route.ts";
 import type { Stopwatch } from "./stopwatch.ts";
-import { certificateOf } from "./trust.ts";
+import { certificateExpiryOf } from "./trust.ts";
 
 /** Of the latest answer. */
 export interface Seen {
@@ -37,7 +37,8 @@ function look(request: ClientRequest, seen: Seen): void {
   request.once("socket", (socket) => {
     if (!(socket instanceof TLSSocket)) return;
     socket.once("secureConnect", () => {
-      seen.certificateExpiresAt = Date.parse(certificateOf(socket)?.validTo ?? "");
+      const expiresAt = certificateExpiryOf(socket);
+      if (expiresAt !== undefined) seen.certificateExpiresAt = expiresAt;
     });
   });
   request.once("response", ({ statusCode = 0, headers }) => {
