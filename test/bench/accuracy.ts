@@ -1,6 +1,6 @@
 /** How far is what we say from what the upstream saw: of whole probes, beside blackbox_exporter and curl; and of single tokens. */
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
-import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
+import { type Blackbox, evenly, startBlackbox } from "./support/peers/blackbox.ts";
 import { type Cloudprober, findCloudprober } from "./support/peers/cloudprober.ts";
 import { curl } from "./support/peers/curl.ts";
 import { addedMs, apps, models, type Rig, startRig } from "./support/rig.ts";
@@ -85,8 +85,12 @@ async function wholeProbes(tls: boolean, rig: Rig, { blackbox, cloudprober }: Pe
   for (const rate of RATES) {
     const probers = new Map<string, Prober>([["llm-healthd", healthdProber(rig, upstream)]]);
     probers.set("blackbox_exporter", async ({ perSecond, seconds }) => blackbox?.probe(upstream, perSecond, seconds));
-    if (rate.goal)
+    if (rate.goal) {
+      probers.set("blackbox_exporter, spread evenly", async ({ perSecond, seconds }) =>
+        blackbox?.probe(upstream, perSecond, seconds, evenly),
+      );
       probers.set("cloudprober", async ({ perSecond, seconds }) => (await cloudprober?.(upstream, perSecond, seconds))?.addedMs);
+    }
     if (rate.floor) probers.set("curl", ({ perSecond, seconds }) => curl(upstream, perSecond, seconds));
     const { p50, p99 } = compare(await rounds(probers, rate));
     for (const name of probers.keys()) {
@@ -151,8 +155,8 @@ async function streams(tls: boolean, rig: Rig): Promise<{ table: Table; goals: G
 
 const METHOD = `What a prober says a probe took, less what passed at the upstream between having the request and sending its last byte: connecting, TLS
 and the prober's own delay. Each prober in turn, ${ROUNDS} rounds (${FEW_ROUNDS} where no goal is set), a different one first each time; medians over the rounds, ratios within a round.
-blackbox_exporter is asked when the daemon's probes are due; of two that are due together the daemon begins one 2 ms later (decision 0023).
-cloudprober spreads its probes evenly over the second, and counts until it has the answer's headers.
+blackbox_exporter is asked as Prometheus would ask, at a moment by a hash of each target. The daemon has the same hash, and gives each target 5 ms of
+the interval to itself (decision 0023); what that alone is worth, blackbox_exporter shows when it is asked evenly. cloudprober spreads its probes evenly over the second, and counts until it has the answer's headers.
 Of a token: when the daemon says it came, less when the upstream sent it.`;
 
 export const accuracy: Question = {

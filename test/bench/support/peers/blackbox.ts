@@ -12,12 +12,17 @@ import type { Upstream } from "../upstream.ts";
 export const BLACKBOX = findProgram("prometheus-blackbox-exporter") ?? findProgram("blackbox_exporter");
 
 export interface Blackbox {
-  /** Asks for that many probes, at the same moments of each second as the daemon; what its clock added to the upstream's, in milliseconds. */
-  probe(upstream: Upstream, perSecond: number, seconds: number): Promise<number[]>;
+  /** Asks for that many probes, each at its own moment of every second; what its clock added to the upstream's, in milliseconds. */
+  probe(upstream: Upstream, perSecond: number, seconds: number, moments?: Moments): Promise<number[]>;
   cpuMs(): number;
   rssMiB(): number;
   end(): Promise<void>;
 }
+
+/** When in a second each of so many probes is asked for, as parts of it: as Prometheus would have it, by a hash of each target; or evenly. */
+type Moments = (perSecond: number) => readonly number[];
+const hashed: Moments = (perSecond) => [...Array(perSecond).keys()].map((at) => fraction(`a${at}`)).toSorted((a, b) => a - b);
+export const evenly: Moments = (perSecond) => [...Array(perSecond).keys()].map((at) => at / perSecond);
 
 const MODULES = `modules:
   http:
@@ -46,8 +51,8 @@ export async function startBlackbox(): Promise<Blackbox | undefined> {
     });
   let asked = 0;
   return {
-    async probe(upstream, perSecond, seconds) {
-      const pages = await paced(perSecond, seconds, async () => {
+    async probe(upstream, perSecond, seconds, moments = hashed) {
+      const pages = await paced(moments(perSecond), seconds, async () => {
         const path = `/b${asked++}`;
         return { path, page: await ask(upstream.url + path) };
       });
@@ -64,10 +69,9 @@ export async function startBlackbox(): Promise<Blackbox | undefined> {
   };
 }
 
-/** Starts each at the moment of a second at which the daemon starts the same target's probe, and waits for all. */
-async function paced<T>(perSecond: number, seconds: number, one: () => Promise<T>): Promise<T[]> {
-  const phases = [...Array(perSecond).keys()].map((at) => fraction(`a${at}`)).toSorted((a, b) => a - b);
-  const due = [...Array(seconds).keys()].flatMap((second) => phases.map((phase) => (second + phase) * 1000));
+/** Starts one at each of these moments of every second, and waits for all. */
+async function paced<T>(moments: readonly number[], seconds: number, one: () => Promise<T>): Promise<T[]> {
+  const due = [...Array(seconds).keys()].flatMap((second) => moments.map((moment) => (second + moment) * 1000));
   const started: Promise<T>[] = [];
   const begin = machineClock();
   for (const at of due) {
