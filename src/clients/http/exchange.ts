@@ -90,17 +90,18 @@ function atProxy({ url, way: { proxy }, seen }: Journey, fault: HttpFault | unde
 
 type Over = Pick<PromiseWithResolvers<void>, "resolve" | "reject">;
 
-/** Reads to the end, or until `take` has enough; or tells what broke it off. */
+/** Reads to the end, or until `take` has enough; or tells what broke it off. Whoever hears that it is over closes it, from the connection on. */
 function read(body: Readable, take: (chunk: Buffer) => boolean, { resolve, reject }: Over): void {
+  let enough = false;
   body.on("data", (chunk: Buffer) => {
-    if (body.destroyed) return;
+    if (enough) return;
     try {
       if (take(chunk)) return;
       resolve();
     } catch (error) {
       reject(error);
     }
-    body.destroy();
+    enough = true;
   });
   body.once("end", resolve);
   body.on("error", reject);
