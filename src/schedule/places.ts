@@ -23,7 +23,12 @@ export function createPlaces(): Places {
         const place = (home + away) % count;
         if (some.has(place)) continue;
         some.add(place);
-        return { pace: { ...pace, phaseSeconds: (place * PLACE_MS) / 1000 }, leave: () => void some.delete(place) };
+        const leave = (): void => {
+          some.delete(place);
+          // Budgets make ever new intervals.
+          if (some.size === 0) taken.delete(pace.intervalSeconds);
+        };
+        return { pace: { ...pace, phaseSeconds: (place * PLACE_MS) / 1000 }, leave };
       }
       return { pace, leave: () => undefined };
     },

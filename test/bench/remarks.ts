@@ -6,7 +6,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /added error p99, \d/,
-    why: "Added error, p99: probes that are due together wait for each other on one thread, where Go spreads them over the cores; the next begins 2 ms later (decision 0023), which is long enough only where a handshake takes less: compare CPU per TLS probe below, and curl's p99. Where a TLS probe cost 1.3 ms CPU, these were 0.99 and 1.09 (10 probes/s, asked twice) and 0.76 and 0.80 (100).",
+    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses and the machine's own: at 10 probes/s a round's p99 is its second worst of 150, and curl's, which has no collector, stands beside it.",
   },
   {
     of: /while 10,000 series are scraped/,
@@ -30,7 +30,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /end of an hour/,
-    why: "The hour: V8's live heap stays at 22 to 23 MiB, and dead objects of up to 8 more gather before V8 collects them, some 4 KiB a probe; compiled code grows by two, and what V8's compilers took at the start may stay (decision 0021).",
+    why: "The hour: V8's live heap stays at 21 to 23 MiB, and dead objects of up to 5 more gather before V8 collects them; compiled code grows by two, and what V8's compilers took at the start may stay (decision 0021).",
   },
   {
     of: /start to first/,
