@@ -29,6 +29,9 @@ export interface Timetable {
 // A machine that slept for a week must not report ten thousand ticks one by one.
 const MAX_MISSED_REPORTS = 100;
 
+// An expression's times are whole seconds.
+const CRON_STEP_MS = 1000;
+
 // What has its places in different intervals meets all the same, and so do first runs: connecting takes the thread for about so long.
 const APART_MS = 2;
 // But nothing waits longer for that.
@@ -146,8 +149,8 @@ function nextDue(clock: Clock, { target, pace, due, first }: Slot): { due: numbe
   const now = clock.monotonic();
   const wallDue = clock.wall() - (now - due);
   if ("cron" in target.every) {
-    // A timer may fire a hair early: then the next run by the wall clock would be this very one again.
-    const next = cronRuns(target.every.cron, 2).find((at) => at > wallDue) ?? wallDue;
+    // By a wall clock of whole milliseconds and a timer that fires a hair early, this very one would be the next again.
+    const next = cronRuns(target.every.cron, 2).find((at) => at > wallDue + CRON_STEP_MS / 2) ?? wallDue + CRON_STEP_MS;
     return { due: now + Math.max(0, next - clock.wall()), missed: 0 };
   }
   if (first) return { due: due + (gridAfterRun(wallDue, pace) - wallDue), missed: 0 };

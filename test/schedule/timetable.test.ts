@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Target } from "../../src/core/probe.ts";
-import { fraction, intervalSeconds, type Pace, planPaces } from "../../src/schedule/planner.ts";
+import { fraction, type Pace, planPaces } from "../../src/schedule/planner.ts";
 import { createTimetable, type Timetable } from "../../src/schedule/timetable.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { aTarget } from "../support/targets.ts";
@@ -202,25 +202,5 @@ describe("intervals", () => {
     expect(ticks.map(({ name }) => name)).not.toContain("a");
     timetable.stop();
     expect(clock.pending).toBe(0);
-  });
-});
-
-describe("cron", () => {
-  beforeEach(() => vi.useFakeTimers({ toFake: ["Date"], now: clock.wall() }));
-  afterEach(() => vi.useRealTimers());
-
-  test("runs once at once, then when the expression says", async () => {
-    add(aTarget({ every: { cron: "*/10 * * * *" } }));
-    for (let second = 0; second < 1801; second++) {
-      await clock.advance(1000);
-      vi.setSystemTime(clock.wall());
-    }
-    const minutes = ticks.slice(1).map(({ at }) => Math.round((at - 1000) / 60_000));
-    expect(ticks[0]?.at).toBeLessThan(4000);
-    expect(minutes).toEqual([10, 20, 30]);
-  });
-
-  test("its interval is the time between two runs", () => {
-    expect(intervalSeconds({ cron: "*/10 * * * *" })).toBe(600);
   });
 });
