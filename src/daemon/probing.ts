@@ -2,11 +2,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
-import type { Completion } from "../core/outcome.ts";
-import { type Planned, type ProbeRecord, type Sink, type Spend, sameThing, type Target } from "../core/probe.ts";
+import { type Planned, type ProbeRecord, type Sink, sameThing, type Target } from "../core/probe.ts";
 import type { Ledger } from "../history/ledger.ts";
 import { planProbes } from "../probes/index.ts";
 import type { ProbeContext } from "../probes/kind.ts";
+import { createCosts } from "../schedule/costs.ts";
 import { budgetGate, budgetLeft, isSpent, type Purse } from "../schedule/gates/budget.ts";
 import { createQuotaGate } from "../schedule/gates/quota.ts";
 import { type Allowance, allowanceOf, inShard, type Pace, planPaces } from "../schedule/planner.ts";
@@ -57,20 +57,13 @@ const samePace = (one: Pace | undefined, other: Pace): boolean =>
 /** Under which its runs are written down: a name that stands for another model has not been looked at yet. */
 const lineOf = ({ name, model }: Target): string => (model === undefined ? name : `${name} ${model}`);
 
-/** As the answer told it, else by its tokens and the price; undefined when it told neither, and the estimate stands. */
-function costOf(completion: Completion | undefined, spend: Spend | undefined): number | undefined {
-  const { costUsd, inputTokens, outputTokens } = completion ?? {};
-  if (costUsd !== undefined) return costUsd;
-  if (spend === undefined || inputTokens === undefined) return undefined;
-  return inputTokens * spend.usdPerToken.input + (outputTokens ?? 0) * spend.usdPerToken.output;
-}
-
 class ProbingLoop implements Probing {
   readonly #options: ProbingOptions;
   readonly #planned = new Map<string, Planned>();
   readonly #settlers = new Map<string, (usd: number) => void>();
   /** Free requests a day, by the key's own word. */
   readonly #freeLimits = new Map<string, number>();
+  readonly #costs = createCosts();
   readonly #sinks: readonly Sink[];
   readonly #runner: Runner;
   readonly #timetable: Timetable;
@@ -83,7 +76,7 @@ class ProbingLoop implements Probing {
   constructor(options: ProbingOptions) {
     this.#options = options;
     const { clock, log, ledger, sinks } = options;
-    const spendOf = (target: Target) => this.#planned.get(target.name)?.spend?.();
+    const spendOf = ({ name }: Target) => this.#costs.of(this.#planned.get(name));
     this.#purse = { clock, ledger, spendOf, allowanceOf: (credential) => this.#allowances.get(credential) };
     const quota = createQuotaGate({ clock, spendOf });
     this.#secondLooks = this.#lookTwice();
@@ -153,7 +146,9 @@ class ProbingLoop implements Probing {
   budgets(): readonly Budget[] {
     return [...this.#allowances].map(([credential, allowance]) => {
       const left = budgetLeft(this.#purse, credential, allowance);
-      const spends = [...this.#planned.values()].flatMap((one) => one.spend?.() ?? []).filter((spend) => spend.credential === credential);
+      const spends = [...this.#planned.values()]
+        .flatMap((one) => this.#costs.of(one) ?? [])
+        .filter((spend) => spend.credential === credential);
       const exhausted = spends.some((spend) => isSpent(spend, left));
       return { credential, freeRequestsLeft: left.freeRequests, usdLeft: left.usd, exhausted };
     });
@@ -187,6 +182,7 @@ class ProbingLoop implements Probing {
   #forget(name: string): void {
     this.#settlers.delete(name);
     this.#freeLimits.delete(name);
+    this.#costs.forget(name);
     for (const sink of this.#sinks) sink.forget?.(name);
   }
 
@@ -198,15 +194,16 @@ class ProbingLoop implements Probing {
   }
 
   /** It counts from the moment it begins: what is killed half-way was asked for all the same. */
-  #began({ target, spend }: Planned): void {
-    const used = spend?.();
+  #began(planned: Planned): void {
+    const { target } = planned;
+    const used = this.#costs.of(planned);
     if (used === undefined) return;
     this.#settlers.set(target.name, this.#options.ledger.begin(lineOf(target), used, this.#options.clock.wall()));
   }
 
   #learn({ target, outcome }: ProbeRecord): void {
     if (outcome.verdict === "skipped") return;
-    const cost = costOf(outcome.evidence.completion, this.#planned.get(target.name)?.spend?.());
+    const cost = this.#costs.learn(this.#planned.get(target.name), outcome.evidence.completion);
     if (cost !== undefined) this.#settlers.get(target.name)?.(cost);
     this.#settlers.delete(target.name);
     const limit = outcome.evidence.key?.freeRequestsLimit;

@@ -42,8 +42,8 @@ interface Life {
 }
 
 /** One life of the daemon, from a start to the next; what it remembers is in the file. */
-function live(simulator: Simulator, clock: FakeClock, records: ProbeRecord[]): Life {
-  const loaded = loadConfig({ file: "week.yaml", text: configFor(simulator, CONFIG), sections, env: {} });
+function live(simulator: Simulator, clock: FakeClock, records: ProbeRecord[], yaml = CONFIG): Life {
+  const loaded = loadConfig({ file: "week.yaml", text: configFor(simulator, yaml), sections, env: {} });
   if (!loaded.ok) throw new Error("config");
   const redactor = createRedactor(loaded.config.secrets);
   const log = createLog({ level: "fatal", redactor });
@@ -132,6 +132,40 @@ test("when the sibling uses it all up, the probes leave the last requests alone 
       ({ target, startedAt, outcome }) => target.kind === "model" && startedAt > Date.UTC(2026, 10, 24) && outcome.verdict === "up",
     );
     expect(nextDay.length).toBeGreaterThan(10);
+    await probing.stop(0);
+    ledger.close();
+  } finally {
+    await simulator.stop();
+  }
+}, 60_000);
+
+test("a model that was said to cost nothing and does: its answers' word counts, and the day's money is the end of it", async () => {
+  const clock = createFakeClock(Date.UTC(2026, 10, 23));
+  const simulator = await startSimulator({ now: clock.wall, firstTokenMs: 0, tokenMs: 0 });
+  const records: ProbeRecord[] = [];
+  const budget = 0.0001;
+  try {
+    const { probing, ledger } = live(
+      simulator,
+      clock,
+      records,
+      `credentials:
+  openrouter: { api_key: $KEY, base_url: "$API" }
+models:
+  said_free: { id: qwen/qwen3-coder, price: { input: 0, output: 0 } }
+defaults: { every: 1m }
+budget: { usd_per_day: ${budget} }
+policy: { require_free: false }
+`,
+    );
+    await clock.advance(20 * HOUR, () => probing.inFlight() === 0);
+    const costs = records.flatMap(({ outcome }) => (outcome.verdict === "up" ? (outcome.evidence.completion?.costUsd ?? []) : []));
+    const used = ledger.usedSince("openrouter", Date.UTC(2026, 10, 23)).usd;
+    expect(used).toBeGreaterThan(budget / 2);
+    expect(used).toBeLessThanOrEqual(budget + 1e-12);
+    expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeCloseTo(used, 12);
+    expect(records.some(({ outcome }) => outcome.verdict === "skipped" && outcome.cause === "budget")).toBe(true);
+    expect(probing.budgets()).toMatchObject([{ credential: "openrouter", exhausted: true }]);
     await probing.stop(0);
     ledger.close();
   } finally {

@@ -60,6 +60,13 @@ describe("budget", () => {
     expect(refusal("gpt")).toBeUndefined();
   });
 
+  test("a free model whose answers cost money is stopped by the money as well", () => {
+    const costly: Purse = { ...purse, spendOf: () => ({ ...free, usd: 0.03 }) };
+    expect(budgetGate(costly).refuse(target("qwen"))).toBeUndefined();
+    ledger.begin("qwen", { ...free, usd: 0.03 }, clock.wall());
+    expect(budgetGate(costly).refuse(target("qwen"))).toEqual({ cause: "budget", until: MIDNIGHT });
+  });
+
   test("what costs nothing is never refused", () => expect(refusal("openrouter")).toBeUndefined());
 });
 

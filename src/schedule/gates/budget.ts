@@ -29,7 +29,7 @@ export function budgetLeft(
 
 /** Whether what is left does not pay for one more; what costs nothing can always be paid. */
 export const isSpent = ({ free, usd }: Spend, left: { readonly freeRequests: number; readonly usd: number }): boolean =>
-  free ? left.freeRequests < 1 : left.usd < usd;
+  (free && left.freeRequests < 1) || left.usd < usd;
 
 export const budgetGate = (purse: Purse): Gate => ({
   refuse(target) {
