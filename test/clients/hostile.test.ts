@@ -50,6 +50,7 @@ test.each([
   ['{"error":[{"message":"quota","code":429}]}', "rate_limited", 429],
   ['{"errors":[{"message":"over","code":503}]}', "provider_overloaded", 503],
   ['{"detail":"Not authenticated"}', "gateway_error", 500],
+  ['{"object":"error","message":"too long","type":"BadRequestError","code":429}', "rate_limited", 429],
 ])("%s inside a 200 is an error all the same", (text, reason, code) => {
   const read = answer(200, text);
   expect({ reason: classify(read), code: read.statusCode, via: read.via }).toEqual({ reason, code, via: "body" });

@@ -135,6 +135,8 @@ const BODIES: readonly Row[] = [
   ),
   bodied("gzip that is none", packed("gzip", Buffer.from("half of it")), "body_malformed"),
   bodied("gzip that is cut off", packed("gzip", gzipSync("x".repeat(10_000)).subarray(0, 30)), "body_malformed"),
+  bodied("brotli that is none", packed("br", Buffer.from("half of it")), "body_malformed"),
+  bodied("zstd that is none", packed("zstd", Buffer.from("half of it")), "body_malformed"),
   bodied("a gzip bomb", packed("gzip", gzipSync(Buffer.alloc(BOMB_BYTES))), "body_too_large"),
   bodied("a brotli bomb", packed("br", brotliCompressSync(Buffer.alloc(BOMB_BYTES))), "body_too_large"),
   bodied("letters that are not UTF-8", packed("identity", Buffer.from('{"data":{"label":"caf\xe9"}}', "latin1")), "body_malformed", {

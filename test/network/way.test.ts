@@ -118,6 +118,15 @@ test("a redirect is told by what it leads to: its status, its phases", async () 
   expect(await get(loopback(start), { maxRedirects: 5 })).toMatchObject({ status: 204 });
 });
 
+test("a redirect away from TLS takes the certificate's date along no further", async () => {
+  const end = await peers.http((_, response) => void response.writeHead(204).end());
+  const to = `HTTP/1.1 302 Found\r\nlocation: ${loopback(end)}\r\ncontent-length: 0\r\n\r\n`;
+  const start = await peers.tls(authority.leaf(), (socket) => socket.end(to));
+  const seen = await get(`https://localhost:${start}`, { maxRedirects: 5 });
+  expect(seen).toMatchObject({ status: 204 });
+  expect(seen).not.toHaveProperty("certificateExpiresAt");
+});
+
 test("what does not come to a connection is given up long before the request's own time", { timeout: 30_000 }, async () => {
   const silent = await peers.tcp({ answer: () => undefined });
   const hole = await peers.blackHole();

@@ -69,6 +69,7 @@ function timed({ native }: Way, watch: Stopwatch): RequestOptions {
 export function makeNative({ url, way, seen, watch }: Journey, options: RequestOptions): ClientRequest {
   // What a redirect leads to may not answer: then the redirect is no answer either.
   Object.assign(seen, { status: 0, headers: {} });
+  delete seen.certificateExpiresAt;
   const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, { ...options, ...timed(way, watch) });
   watch.follow(request);
   look(request, seen);

@@ -161,9 +161,10 @@ export const endpointsSchema = z.object({
 const says = (error: ApiError | undefined): error is ApiError =>
   error !== undefined && Object.values(error).some((value) => value !== undefined && value !== "");
 
-/** Other servers' habits: `{"errors":[{…}]}`, `{"detail":"…"}`; only where there is no answer beside it. */
+/** Other servers' habits: `{"errors":[{…}]}`, `{"detail":"…"}`, vLLM's `{"object":"error",…}`; only where there is no answer beside it. */
 const foreignError = z.union([
   z.object({ errors: z.array(apiErrorSchema).min(1) }).transform(({ errors }) => errors[0]),
+  apiErrorSchema.extend({ object: z.literal("error") }),
   z.object({ detail: z.string() }).transform(({ detail }): ApiError => ({ message: detail })),
 ]);
 
