@@ -19,6 +19,15 @@ const streamed = (name: string, go: Answer, reason: Reason, timeoutMs?: number):
     { but: MODEL_ONLY, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
   );
 
+const WHOLE = 'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+/** In one chunk with it: what comes a moment later is not read at all. */
+const AFTERWARDS = [
+  ["nonsense", "data: {{{nonsense\n\n"],
+  ["half an event", 'data: {"x'],
+  ["bytes that are no UTF-8", "\xff\xfe\x80"],
+  ["an error", 'data: {"error":{"code":500,"message":"too late"}}\n\n'],
+] as const;
+
 export const stream: readonly Row[] = [
   streamed("reset in the stream", (socket) => socket.write(token("1"), () => socket.resetAndDestroy()), "connection_reset"),
   streamed("closed in the stream, within a chunk", (socket) => socket.end("ff\r\ndata: {"), "connection_reset"),
@@ -41,5 +50,12 @@ export const stream: readonly Row[] = [
         chunk(Buffer.from('data: {"choices":[{"delta":{"content":"caf\xe9"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n', "latin1")),
       ),
     "stream_malformed",
+  ),
+  ...AFTERWARDS.map(([what, text]) =>
+    streamed(
+      `${what} after [DONE]`,
+      (socket) => socket.write(chunk(Buffer.concat([Buffer.from(WHOLE), Buffer.from(text, "latin1")]))),
+      "ok",
+    ),
   ),
 ];

@@ -19,7 +19,7 @@ import {
   send,
 } from "./connection.ts";
 import { createSseReader, type SseItem } from "./sse.ts";
-import { type ToolCall, Transcript } from "./transcript.ts";
+import { LAST_WORD, type ToolCall, Transcript } from "./transcript.ts";
 
 export interface ChatRequest {
   readonly model: string;
@@ -106,8 +106,8 @@ function finish(transcript: Transcript, items: readonly SseItem[], { fault, dura
   const before = transcript.malformed;
   for (const item of items) transcript.add(item, durationSeconds);
   if (fault !== undefined) transcript.malformed = before;
-  // OpenAI's own client decodes strictly, and applications fail there.
-  else if (!isUtf8(bytes)) transcript.malformed = true;
+  // OpenAI's own client decodes strictly, and applications fail there; not behind the last word.
+  else if (!isUtf8(transcript.done ? bytes.subarray(0, bytes.lastIndexOf(LAST_WORD)) : bytes)) transcript.malformed = true;
 }
 
 /** Everything that matters had come when the connection ended; how it ended does not matter then. */

@@ -6,6 +6,8 @@ import { type ApiError, type ChatMessage, chatSchema, errorBeside, type Piece, p
 // Below 16 tokens the gaps between them are noise (AIPerf and vLLM agree; interface.md §5).
 const MIN_TOKENS_FOR_PACE = 16;
 
+export const LAST_WORD = "[DONE]";
+
 /** Text of a content field: a string, or parts with text in them. */
 function spoken(content: unknown): string {
   if (typeof content === "string") return content;
@@ -62,11 +64,11 @@ export class Transcript {
   }
 
   add(item: SseItem, atSeconds: number): void {
-    // A JSON body read as lines is all "other"; only comments and data make a stream.
-    if (item.type === "other") return;
+    // A JSON body read as lines is all "other"; only comments and data make a stream. Its last word is its last, whatever comes in one packet with it.
+    if (item.type === "other" || this.done) return;
     this.isStream = true;
     if (item.type === "comment") return;
-    if (item.text.trim() === "[DONE]") {
+    if (item.text.trim() === LAST_WORD) {
       this.done = true;
       return;
     }
