@@ -77,6 +77,18 @@ describe("plan", () => {
     expect(out).toMatch(/^the key is rejected \(401, key_valid 0\) +credential +1m15s +2m37s$/m);
     expect(out).toMatch(/^a model fails, stalls or answers wrongly +model +\S+ +\S+$/m);
   });
+  test("cron expressions beyond the budget: that it will be used up, and what that means", async () => {
+    const yaml = (every: string): string =>
+      `credentials:\n  o: { api_key: "\${API_KEY}", base_url: "$API" }\nmodels:\n  coder: { id: "qwen/qwen3-coder:free", every: "${every}" }\n`;
+    const within = await cli(["plan", "--config", file("within.yaml", yaml("0 * * * *"))]);
+    expect(within.out).not.toContain("more than the budget");
+    const beyond = await cli(["plan", "--config", file("beyond.yaml", yaml("* * * * *"))]);
+    expect(beyond.out).toMatch(/^o +1440 of 1000 +144 %/m);
+    expect(beyond.out).toContain("o: more than the budget has. Cron expressions are not stretched");
+    expect(beyond.out).toContain("until 00:00 UTC");
+    // Intervals are stretched to what there is.
+    expect((await cli(["plan", "--config", file("intervals.yaml", yaml("1m"))])).out).not.toContain("more than the budget");
+  });
   test("offline, the least quota is assumed, and said", async () => {
     const before = simulator.requests.length;
     const { out, err } = await cli(["plan", "--offline", "--config", file("ten.yaml", TEN_MODELS)]);

@@ -41,6 +41,7 @@ const round = (value: number): string => (value >= 10 ? value.toFixed(0) : value
 interface Words {
   duration(seconds: number): string;
   runsPerDay(pace: Pace): number;
+  freeRequestsAllowed(allowance: Allowance): number;
 }
 
 function targetRows({ planned, paces }: Plan, { duration, runsPerDay }: Words): string[][] {
@@ -57,7 +58,14 @@ function targetRows({ planned, paces }: Plan, { duration, runsPerDay }: Words): 
   });
 }
 
-function accountRows({ config, planned, paces, allowances }: Plan, { runsPerDay }: Words): string[][] {
+interface Account {
+  readonly name: string;
+  readonly cells: readonly string[];
+  /** Its cron expressions alone use more than the budget has. */
+  readonly over: boolean;
+}
+
+function accountsOf({ config, planned, paces, allowances }: Plan, { runsPerDay, freeRequestsAllowed }: Words): readonly Account[] {
   return config.credentials.map(({ name, flavor }) => {
     let requests = 0;
     let cost = 0;
@@ -68,17 +76,29 @@ function accountRows({ config, planned, paces, allowances }: Plan, { runsPerDay 
       if (used.free) requests += runsPerDay(pace);
       else cost += runsPerDay(pace) * used.usd;
     }
-    const limit = allowances.get(name)?.freeRequestsPerDay ?? 0;
+    const allowance = allowances.get(name);
+    const limit = allowance?.freeRequestsPerDay ?? 0;
     const quota = flavor === "openrouter" ? [`${round(requests)} of ${limit}`, `${((100 * requests) / limit).toFixed(0)} %`] : ["", ""];
-    return [name, ...quota, usd(cost), usd(allowances.get(name)?.usdPerDay)];
+    // Sums of stretched intervals come out at the budget, give or take a rounding.
+    const beyond = (use: number, budget: number): boolean => use > budget * 1.001;
+    const over = allowance !== undefined && (beyond(requests, freeRequestsAllowed(allowance)) || beyond(cost, allowance.usdPerDay));
+    return { name, cells: [name, ...quota, usd(cost), usd(allowance?.usdPerDay)], over };
   });
 }
 
 function print(plan: Plan, words: Words, faults: readonly (readonly string[])[], io: Io): void {
   const head = (title: string): string => paint(io, "bold", title);
   io.out(`${table(TARGETS, targetRows(plan, words), head)}\n`);
-  if (plan.config.credentials.length > 0) io.out(`\n${table(ACCOUNTS, accountRows(plan, words), head)}\n`);
+  const accounts = accountsOf(plan, words);
+  const cells = accounts.map((account) => account.cells);
+  if (accounts.length > 0) io.out(`\n${table(ACCOUNTS, cells, head)}\n`);
   io.out(`\n${table(FAULTS, faults, head)}\n`);
+  for (const { name } of accounts.filter(({ over }) => over)) {
+    io.out(
+      `\n${paint(io, "yellow", `${name}: more than the budget has. Cron expressions are not stretched: when it is used up, nothing is asked until 00:00 UTC,`)}
+${paint(io, "yellow", "and what breaks then is noticed that much later than said above. Write an interval instead, or fewer runs, or raise budget.")}\n`,
+    );
+  }
   if (plan.planned.some(({ spend }) => spend?.().guessed)) {
     io.out(
       `\n${paint(io, "dim", "?: neither the catalogue nor the config tells the price; reckoned as a dear model's. See price in the config.")}\n`,
@@ -148,7 +168,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   ]);
   const gone = paging.SCRAPE_SECONDS;
   faults.push(["llm-healthd itself is gone", "Prometheus", duration(gone), duration(paging.goneDelaySeconds())]);
-  print({ config, planned, paces, allowances }, { duration, runsPerDay: planner.runsPerDay }, faults, io);
+  print({ config, planned, paces, allowances }, { duration, ...planner }, faults, io);
   return EXIT.ok;
 }
 
