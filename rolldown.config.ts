@@ -42,13 +42,8 @@ export default defineConfig({
   // The checkpoint is a thread's program as well.
   input: { main: "src/main.ts", checkpoint: "src/history/checkpoint.ts" },
   platform: "node",
-  external: [
-    // Native.
-    "@node-rs/bcrypt",
-    // Never asked for: no route has a schema (src/web/server.ts).
-    "@fastify/ajv-compiler",
-    "@fastify/fast-json-stringify-compiler",
-  ],
+  // Native.
+  external: ["@node-rs/bcrypt"],
   plugins: [
     {
       name: "program",

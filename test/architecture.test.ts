@@ -32,7 +32,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["clients/s3/"],
   "prom-client": ["metrics/"],
   "node-cron": ["base/cron.ts"],
-  fastify: ["web/"],
   "@node-rs/bcrypt": ["web/basic-auth.ts"],
   commander: ["cli/"],
   // Reading belongs to config/; the mixin writes files for Prometheus and Alertmanager.
@@ -100,7 +99,6 @@ const PACKAGES = [
   "@aws-sdk/client-s3",
   "@node-rs/bcrypt",
   "commander",
-  "fastify",
   "got",
   "node-cron",
   "pino",

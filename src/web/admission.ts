@@ -13,7 +13,7 @@ export interface AdmissionOptions {
 }
 
 /** The refusal, or undefined for whoever may come in. `listening` is the address the server listens on. */
-export type Admission = (ask: Ask, path: string, listening: string) => Promise<Answer | undefined>;
+export type Admission = (ask: Pick<Ask, "header">, path: string, listening: string) => Promise<Answer | undefined>;
 
 const soon = (answer: Answer): Answer => ({ ...answer, headers: { "retry-after": "1" } });
 

@@ -12,6 +12,8 @@ interface Answering {
 export interface Connections {
   /** Notes that an answer has begun; how many its connection now waits for. */
   begin(request: Asked, response: Answering): number;
+  /** Resolves when no answer is under way. */
+  quiet(): Promise<void>;
   /** Drops them all. */
   end(): void;
 }
@@ -27,6 +29,8 @@ const keyOf = ({ remoteAddress, remotePort }: Asked["socket"]): string => `${rem
 export function boundConnections(server: Server, most: number): Connections {
   // In the order of their last answer, or of their coming.
   const peers = new Map<string, Peer>();
+  let answers = 0;
+  let whenQuiet: () => void = () => undefined;
   server.prependListener("connection", (socket: Socket) => {
     const key = keyOf(socket);
     if (peers.size >= most) {
@@ -44,6 +48,11 @@ export function boundConnections(server: Server, most: number): Connections {
   });
   return {
     begin({ socket }, response) {
+      answers += 1;
+      response.once("close", () => {
+        answers -= 1;
+        if (answers === 0) whenQuiet();
+      });
       const key = keyOf(socket);
       const peer = peers.get(key);
       if (peer === undefined) return 0;
@@ -54,6 +63,11 @@ export function boundConnections(server: Server, most: number): Connections {
       });
       return peer.answers;
     },
+    quiet: () =>
+      new Promise((resolve) => {
+        if (answers === 0) resolve();
+        else whenQuiet = resolve;
+      }),
     end() {
       for (const { socket } of peers.values()) socket.destroy();
     },

@@ -1,8 +1,8 @@
-/** Node's server under fastify: plain HTTP/1.1, or TLS with HTTP/1.1 and, where it is wanted, HTTP/2. Holds the limits of time and size. */
-import type { RequestListener, Server } from "node:http";
-import { createSecureServer } from "node:http2";
+/** Node's server: plain HTTP/1.1, or TLS with HTTP/1.1 and, where it is wanted, HTTP/2. Holds the limits of time and size. */
+import type { RequestListener } from "node:http";
+import type { createSecureServer } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
 import { createServer } from "../base/http.ts";
 import { admitsClient } from "./client-certificate.ts";
@@ -56,7 +56,8 @@ function secureServer(answer: RequestListener, limits: ListenerLimits, tls: Tls,
   };
   if (!http2) return createTlsServer({ ...common, ...times(limits), maxHeaderSize: limits.headerBytes }, answer);
   const settings = { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headerBytes };
-  const server = createSecureServer({ ...common, allowHTTP1: true, settings });
+  // Loaded by those who serve TLS only.
+  const server = process.getBuiltinModule("node:http2").createSecureServer({ ...common, allowHTTP1: true, settings });
   // By contract of Node's compatibility layer HTTP/2's requests and responses do what this listener needs of HTTP/1's.
   server.on("request", answer as unknown as Parameters<typeof createSecureServer>[1] & RequestListener);
   // Node takes these for HTTP/1 over it from the server itself.
@@ -71,6 +72,5 @@ export function createListener(answer: RequestListener, limits: ListenerLimits, 
   renewAndGuard(server, webConfig, tls);
   // A handshake that fails is the client's affair, and there may be many.
   server.on("tlsClientError", (_error: Error, socket: Socket) => void socket.destroy());
-  // fastify uses of a server what net.Server has, and looks for the rest.
-  return server as unknown as Server;
+  return server;
 }

@@ -74,18 +74,7 @@ function mibOf(path: string): number {
   return about.isDirectory() ? sum(readdirSync(path).map((name) => mibOf(join(path, name)))) : about.size / 2 ** 20;
 }
 
-const PACKAGES = [
-  "fastify",
-  "got",
-  "zod",
-  "yaml",
-  "pino",
-  "prom-client",
-  "commander",
-  "node-cron",
-  "node:sqlite",
-  "@aws-sdk/client-s3",
-] as const;
+const PACKAGES = ["got", "zod", "yaml", "pino", "prom-client", "commander", "node-cron", "node:sqlite", "@aws-sdk/client-s3"] as const;
 
 function importMs(name: string): number {
   const script = `const t=performance.now();await import(${JSON.stringify(name)});process.stdout.write(String(performance.now()-t))`;

@@ -153,6 +153,12 @@ test("one target as JSON, whatever its name and its error body", async () => {
   expect(text).not.toContain("/home/x");
 });
 
+test("a target's name may be long", async () => {
+  const target = { ...app, name: "a".repeat(300) };
+  await using served = await serve({ targets: () => [{ target, consecutiveFailures: 0 }] });
+  expect(JSON.parse((await ask(`${served.url}/api/v1/targets/${target.name}`)).text)).toMatchObject({ target: target.name });
+});
+
 test("the status page shows each target by kind, what is wrong and what to do", async () => {
   const failing = {
     target: bucket,

@@ -6,8 +6,9 @@ import { createRedactor } from "../../src/base/redact.ts";
 import { type Evidence, up } from "../../src/core/outcome.ts";
 import type { ProbeRecord, Target } from "../../src/core/probe.ts";
 import { alertOf } from "../../src/mixin/alerts/reasons.ts";
+import { LIMITS, type Limits } from "../../src/web/limits.ts";
 import type { TargetState, WebOptions } from "../../src/web/options.ts";
-import { createWeb, LIMITS, type Limits, type Web } from "../../src/web/server.ts";
+import { createWeb, type Web } from "../../src/web/server.ts";
 
 export const SECRET = "correct-horse-battery";
 const timing = { every: { seconds: 300 }, timeoutSeconds: 60, needs: [] };

@@ -1,0 +1,134 @@
+/** The way of every request: what is too much, who may not, then its route; and the answer onto the wire. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { parse as parseQuery } from "node:querystring";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Admission } from "./admission.ts";
+import type { Connections } from "./connections.ts";
+import type { Limits } from "./limits.ts";
+import { type Answer, type Ask, refusal } from "./route.ts";
+import type { Router } from "./router.ts";
+import { CONTENT_SECURITY_POLICY } from "./status-style.ts";
+import type { WebConfig } from "./web-config/web-config.ts";
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": CONTENT_SECURITY_POLICY,
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+export interface HandlerOptions {
+  readonly find: Router;
+  readonly admit: Admission;
+  readonly connections: Connections;
+  readonly limits: Limits;
+  readonly webConfig: () => WebConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The host that is listened on. */
+  listening(): string;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly ask: Omit<Ask, "params">;
+}
+
+/** Aborts when the connection ends before the answer was written, or with the server. */
+function goneSignal(response: ServerResponse, closing: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return AbortSignal.any([gone.signal, closing]);
+}
+
+function exchangeOf(request: IncomingMessage, response: ServerResponse, closing: AbortSignal): Exchange {
+  const [path = "", ...query] = (request.url ?? "").split("?");
+  const ask: Exchange["ask"] = {
+    query: parseQuery(query.join("?")),
+    header: (name) => {
+      // HTTP/2 has the host in a field of its own.
+      const value = request.headers[name] ?? (name === "host" ? request.headers[":authority"] : undefined);
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    signal: () => goneSignal(response, closing),
+  };
+  return { request, response, path, ask };
+}
+
+/** Node holds HTTP/1 to its limit itself, and tells it to a client of HTTP/2 without holding it to it. */
+const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, part) => sum + part.length, 0);
+
+/** Whatever is sent along is counted and dropped; false as soon as it is too much. One that never ends is Node's to cut off. */
+function dropBody(request: IncomingMessage, most: number): Promise<boolean> {
+  if (Number(request.headers["content-length"] ?? 0) > most) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    let bytes = 0;
+    request.on("data", (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > most) resolve(false);
+    });
+    request.once("end", () => resolve(true));
+  });
+}
+
+/** HTTP/2 has no such header: its streams are bounded, and there is nothing behind the one that is refused. */
+const last = (request: IncomingMessage, answer: Answer): Answer =>
+  request.httpVersionMajor === 1 ? { ...answer, headers: { ...answer.headers, connection: "close" } } : answer;
+
+function tooMuch({ request, path }: Exchange, answering: number, limits: Limits): Answer | undefined {
+  const url = request.url ?? "";
+  if (url.length > limits.urlCharacters) return refusal(path, 414, "The URL is too long.");
+  if (answering > limits.answersPerConnection) return last(request, refusal(path, 429, "Too many requests on one connection."));
+  if (headerBytes(request) > limits.headerBytes) return refusal(path, 431, "The headers are too long.");
+  // `GET http://elsewhere/config` names a host of its own, beside the Host that is looked at.
+  return url.startsWith("/") ? undefined : refusal(path, 400, "The URL cannot be read.");
+}
+
+async function answerOf(exchange: Exchange, { find, admit, connections, limits, listening, log }: HandlerOptions): Promise<Answer> {
+  const { request, response, path, ask } = exchange;
+  const refused = tooMuch(exchange, connections.begin(request, response), limits) ?? (await admit(ask, path, listening()));
+  if (refused !== undefined) return refused;
+  const found = find(request.method ?? "", path);
+  if ("refused" in found) return found.refused;
+  const { route, params } = found;
+  if (route.method === "POST" && !(await dropBody(request, limits.bodyBytes)))
+    return last(request, refusal(path, 413, "The body is too long."));
+  try {
+    return await route.answer({ ...ask, params });
+  } catch (error) {
+    log.error({ err: error, path: route.path }, "a web route failed");
+    return refusal(path, 500, "A bug in llm-healthd; see its log.");
+  }
+}
+
+export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const { webConfig, limits, clock, log, closing } = options;
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const answer = await answerOf(exchangeOf(request, response, closing), options);
+    const { status = 200, type, body, headers = {} } = closing.aborted ? last(request, answer) : answer;
+    // Whoever does not read must not hold a page in memory.
+    response.once(
+      "close",
+      clock.after(limits.answerMs, () => response.destroy()),
+    );
+    const about = { "content-type": type, "content-length": Buffer.byteLength(body) };
+    response.writeHead(status, { ...HEADERS, ...webConfig().headers, ...headers, ...about });
+    response.end(request.method === "HEAD" ? undefined : body);
+  };
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log.error({ err: error }, "a request could not be answered");
+      response.destroy();
+    });
+  };
+}
