@@ -1,6 +1,7 @@
 /** One metric's living series. A series lives as long as the target that it belongs to, and a gauge's no longer than it is told. */
+import { labelText } from "./labels.ts";
 import type { Metric, Sample } from "./metric.ts";
-import { headerOf, labelText, lineWriter, type Series } from "./series.ts";
+import { headerOf, lineWriter, type Series } from "./series.ts";
 
 /** Writer of the series that are no target's: the daemon itself. */
 export const SELF = "";
@@ -61,7 +62,6 @@ export function createFamily(metric: Metric): Family {
   };
 
   const put = (writer: string, samples: readonly Sample[]): void => {
-    writing += 1;
     for (const sample of samples) {
       if (!fits(metric, sample.value)) continue;
       const labels = labelText(metric, sample.labels);
@@ -78,6 +78,7 @@ export function createFamily(metric: Metric): Family {
     metric,
     put,
     replace(writer, samples) {
+      writing += 1;
       put(writer, samples);
       if (metric.type !== "gauge") return;
       const own = writer === SELF ? live.values() : (ofTarget.get(writer) ?? []);

@@ -55,19 +55,3 @@ export const undisturbed =
 
 export const seconds = (milliseconds: number | null | undefined): number | undefined =>
   milliseconds === undefined || milliseconds === null ? undefined : milliseconds / 1000;
-
-export const TARGET = ["kind", "target"] as const;
-export const targetLabels = (target: Target): { readonly kind: string; readonly target: string } => ({
-  kind: target.kind,
-  target: target.name,
-});
-
-export const TARGET_CREDENTIAL = [...TARGET, "credential"] as const;
-export const credentialLabels = (target: Target): Readonly<Record<(typeof TARGET_CREDENTIAL)[number], string | undefined>> => ({
-  ...targetLabels(target),
-  credential: target.credential,
-});
-
-export const MODEL = [...TARGET_CREDENTIAL, "model"] as const;
-export type ModelLabels = Readonly<Record<(typeof MODEL)[number], string | undefined>>;
-export const modelLabels = (target: Target): ModelLabels => ({ ...credentialLabels(target), model: target.model });

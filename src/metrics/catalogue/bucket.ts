@@ -1,6 +1,7 @@
 /** Metrics of storage buckets. */
 import type { Target } from "../../core/probe.ts";
-import { DURATION_BUCKETS_SECONDS, metric, type ProbedRecord, type Sample, sample, TARGET, targetLabels, undisturbed } from "../metric.ts";
+import { TARGET, targetLabels } from "../labels.ts";
+import { DURATION_BUCKETS_SECONDS, metric, type ProbedRecord, type Sample, sample, undisturbed } from "../metric.ts";
 
 const DIRECTIONS = ["sent", "received"] as const;
 

@@ -1,18 +1,8 @@
 /** Metrics of models: what their answers measured, and what the catalogue says of them. */
 import { type Completion, capabilities, type ModelListing, uptimeWindows } from "../../core/outcome.ts";
 import type { Target } from "../../core/probe.ts";
-import {
-  DURATION_BUCKETS_SECONDS,
-  MODEL,
-  type ModelLabels,
-  metric,
-  modelLabels,
-  type ProbedRecord,
-  type Sample,
-  sample,
-  seconds,
-  undisturbed,
-} from "../metric.ts";
+import { MODEL, type ModelLabels, modelLabels } from "../labels.ts";
+import { DURATION_BUCKETS_SECONDS, metric, type ProbedRecord, type Sample, sample, seconds, undisturbed } from "../metric.ts";
 
 /** The finish reasons OpenRouter promises; whatever else a provider invents is `other`, for label values are a closed list. */
 export const finishReasons = ["stop", "length", "tool_calls", "content_filter", "error", "other"] as const;

@@ -3,18 +3,8 @@ import { phaseNames, skipCauses, verdicts } from "../../core/outcome.ts";
 import type { ProbeRecord } from "../../core/probe.ts";
 import { ownerOf } from "../../core/reason.ts";
 import { ownerIn } from "../../core/report.ts";
-import {
-  credentialLabels,
-  DURATION_BUCKETS_SECONDS,
-  metric,
-  type ProbedRecord,
-  sample,
-  seconds,
-  TARGET,
-  TARGET_CREDENTIAL,
-  targetLabels,
-  undisturbed,
-} from "../metric.ts";
+import { credentialLabels, TARGET, TARGET_CREDENTIAL, targetLabels } from "../labels.ts";
+import { DURATION_BUCKETS_SECONDS, metric, type ProbedRecord, sample, seconds, undisturbed } from "../metric.ts";
 
 /** Codes that page someone: their counters start at 0, because increase() cannot see the first event of a series that was not there. */
 export const PAGING_CODES = [200, 400, 401, 402, 403, 404, 408, 429, 500, 502, 503, 504] as const;
