@@ -28,18 +28,28 @@ const WIDTH = 1 + COUNTED.length;
 
 /** A ring of periods, each with its number (since 1970) and its counts: 1 KB a target, where maps would take ten. */
 class Ring {
+  /** Periods whose counts the file does not have yet. */
+  dirty: number[] = [];
   readonly #cells: Float64Array;
   readonly #slots: number;
   constructor(slots: number) {
     this.#slots = slots;
     this.#cells = new Float64Array(slots * WIDTH);
   }
-  /** Counts of the period, as they can be changed; a period that had its place before is forgotten. */
-  at(period: number): Float64Array {
-    const start = (((period % this.#slots) + this.#slots) % this.#slots) * WIDTH;
-    const cells = this.#cells.subarray(start, start + WIDTH);
-    if (cells[0] !== period) cells.fill(0)[0] = period;
-    return cells;
+  /** A period that had its place before is forgotten. */
+  add(period: number, verdict: Counted, times: number): void {
+    const start = this.#startOf(period);
+    if (this.#cells[start] !== period) this.#cells.fill(0, start, start + WIDTH)[start] = period;
+    const at = start + 1 + COUNTED.indexOf(verdict);
+    this.#cells[at] = (this.#cells[at] ?? 0) + times;
+  }
+  /** Counts of the period, in the order of COUNTED; undefined when a later one has its place. */
+  counts(period: number): number[] | undefined {
+    const start = this.#startOf(period);
+    return this.#cells[start] === period ? COUNTED.map((_, at) => this.#cells[start + 1 + at] ?? 0) : undefined;
+  }
+  soil(period: number): void {
+    if (this.dirty.at(-1) !== period) this.dirty.push(period);
   }
   /** Counts over the periods from one to another, both included. */
   sum(from: number, to: number): number[] {
@@ -54,12 +64,15 @@ class Ring {
   periods(): number[] {
     return Array.from({ length: this.#slots }, (_, slot) => this.#cells[slot * WIDTH] ?? 0).filter((period) => period > 0);
   }
+  /** Where its place in the cells begins. */
+  #startOf(period: number): number {
+    return (((period % this.#slots) + this.#slots) % this.#slots) * WIDTH;
+  }
 }
 
-interface Dirty {
+interface Rings {
   readonly target: string;
-  readonly hours: Hours;
-  readonly period: number;
+  readonly of: Readonly<Record<Hours, Ring>>;
 }
 
 const UPSERT = `insert into uptime (hours, target, since, up, degraded, down) values (?, ?, ?, ?, ?, ?)
@@ -68,9 +81,9 @@ const UPSERT = `insert into uptime (hours, target, since, up, degraded, down) va
 const FORGET = "delete from uptime where hours = ? and target = ? and since < ?";
 
 class UptimePart implements Part, Sink {
-  readonly #rings = new Map<string, Readonly<Record<Hours, Ring>>>();
-  readonly #dirty = new Map<string, Dirty>();
-  #writing: readonly string[] = [];
+  readonly #rings = new Map<string, Rings>();
+  readonly #dirty = new Set<Rings>();
+  #writing: readonly Rings[] = [];
   #loaded = false;
   #swept = false;
   readonly #now: () => number;
@@ -81,16 +94,16 @@ class UptimePart implements Part, Sink {
 
   /** From the first file what it has is added; a later one has at most what is in memory. */
   opened(sql: Sql): void {
-    for (const [target, rings] of this.#rings)
-      for (const { hours } of SPANS) for (const period of rings[hours].periods()) this.#soil({ target, hours, period });
+    for (const rings of this.#rings.values())
+      for (const { hours } of SPANS) for (const period of rings.of[hours].periods()) this.#soil(rings, hours, period);
     if (this.#loaded) return;
     for (const { hours, slots } of SPANS) {
       const since = this.#now() - slots * hours * HOUR_MS;
       // Half a million rows for 10,000 targets: one by one, not all in memory at once.
       const rows = sql("select target, since, up, degraded, down from uptime where hours = ? and since > ?").iterate(hours, since);
       for (const row of rows as unknown as Iterable<{ target: string; since: number } & Record<Counted, number>>) {
-        const cells = this.#ringsOf(row.target)[hours].at(Math.round(row.since / HOUR_MS / hours));
-        for (const [at, name] of COUNTED.entries()) cells[1 + at] = (cells[1 + at] ?? 0) + row[name];
+        const ring = this.#ringsOf(row.target).of[hours];
+        for (const verdict of COUNTED) ring.add(Math.round(row.since / HOUR_MS / hours), verdict, row[verdict]);
       }
     }
     this.#loaded = true;
@@ -102,10 +115,8 @@ class UptimePart implements Part, Sink {
     const rings = this.#ringsOf(target.name);
     for (const { hours } of SPANS) {
       const period = Math.floor(startedAt / HOUR_MS / hours);
-      const cells = rings[hours].at(period);
-      const place = 1 + COUNTED.indexOf(verdict);
-      cells[place] = (cells[place] ?? 0) + 1;
-      this.#soil({ target: target.name, hours, period });
+      rings.of[hours].add(period, verdict, 1);
+      this.#soil(rings, hours, period);
     }
   }
 
@@ -115,38 +126,56 @@ class UptimePart implements Part, Sink {
     // Of targets that are no more; before the start, for it may be long.
     if (!this.#swept)
       for (const { hours } of SPANS) sql("delete from uptime where hours = ? and since < ?").run(hours, this.#now() - KEPT_MS[hours]);
-    const some = [...this.#dirty].slice(0, AT_ONCE);
-    this.#writing = some.map(([key]) => key);
-    for (const [, { target, hours, period }] of some) {
-      const [, ...counts] = this.#ringsOf(target)[hours].at(period);
-      const since = period * hours * HOUR_MS;
-      sql(UPSERT).run(hours, target, since, ...counts);
-      // Once a period: a sweep over all targets at once would be long.
-      if (counts.reduce((sum, count) => sum + count) === 1) sql(FORGET).run(hours, target, since - KEPT_MS[hours]);
+    const writing: Rings[] = [];
+    let rows = 0;
+    for (const rings of this.#dirty) {
+      if (rows >= AT_ONCE) break;
+      writing.push(rings);
+      for (const { hours } of SPANS) rows += this.#writeRing(sql, rings, hours);
     }
+    this.#writing = writing;
   }
 
   written(): void {
     this.#swept = true;
-    for (const key of this.#writing) this.#dirty.delete(key);
+    for (const rings of this.#writing) {
+      for (const { hours } of SPANS) rings.of[hours].dirty = [];
+      this.#dirty.delete(rings);
+    }
+    this.#writing = [];
   }
 
   of(target: string): Uptime {
     const rings = this.#rings.get(target);
     const share = (hours: Hours, periods: number): number | null => {
       const last = Math.floor(this.#now() / HOUR_MS / hours);
-      const [up = 0, degraded = 0, down = 0] = rings?.[hours].sum(last - periods + 1, last) ?? [];
+      const [up = 0, degraded = 0, down = 0] = rings?.of[hours].sum(last - periods + 1, last) ?? [];
       return up + degraded + down === 0 ? null : (up + degraded) / (up + degraded + down);
     };
     return { "24h": share(1, 24), "7d": share(24, 7), "30d": share(24, 30) };
   }
 
-  #soil(dirty: Dirty): void {
-    this.#dirty.set(`${dirty.hours} ${dirty.period} ${dirty.target}`, dirty);
+  #soil(rings: Rings, hours: Hours, period: number): void {
+    rings.of[hours].soil(period);
+    this.#dirty.add(rings);
   }
 
-  #ringsOf(target: string): Readonly<Record<Hours, Ring>> {
-    const found = this.#rings.get(target) ?? { 1: new Ring(SPANS[0].slots), 24: new Ring(SPANS[1].slots) };
+  /** Returns how many rows it wrote. */
+  #writeRing(sql: Sql, { target, of }: Rings, hours: Hours): number {
+    const ring = of[hours];
+    for (const period of ring.dirty) {
+      const counts = ring.counts(period);
+      if (counts === undefined) continue;
+      const since = period * hours * HOUR_MS;
+      sql(UPSERT).run(hours, target, since, ...counts);
+      // Once a period: a sweep over all targets at once would be long.
+      if (counts.reduce((sum, count) => sum + count) === 1) sql(FORGET).run(hours, target, since - KEPT_MS[hours]);
+    }
+    return ring.dirty.length;
+  }
+
+  #ringsOf(target: string): Rings {
+    const found = this.#rings.get(target) ?? { target, of: { 1: new Ring(SPANS[0].slots), 24: new Ring(SPANS[1].slots) } };
     this.#rings.set(target, found);
     return found;
   }

@@ -182,6 +182,16 @@ describe("uptime", () => {
     expect(history.uptime("kimi")).toEqual({ "24h": null, "7d": null, "30d": 0.5 });
     expect(history.uptime("nobody")["30d"]).toBeNull();
   });
+
+  test("what waits to be written for longer than a day takes nobody's place", async () => {
+    const history = world.open();
+    const start = world.clock.wall();
+    history.take(recordAt(start, kimi, limited()));
+    history.take(recordAt(start + 25 * HOUR, kimi, fine));
+    await world.clock.advance(25 * HOUR);
+    expect(history.uptime("kimi")["24h"]).toBe(1);
+    expect(rows("select up, down from uptime where hours = 1 and up > 0")).toEqual([{ up: 1, down: 0 }]);
+  });
 });
 
 test("the log of what was written goes into the database by itself, on a thread of its own", async () => {
