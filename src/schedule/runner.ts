@@ -56,7 +56,7 @@ const publisher =
 
 interface Run {
   readonly record: Promise<ProbeRecord>;
-  readonly abort: AbortController;
+  readonly leash: Leash;
 }
 
 /** Why a run is aborted when not for its time: it says nothing about its target then. */
@@ -73,13 +73,13 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
   const start = (planned: Planned, latenessSeconds?: number): Promise<ProbeRecord> => {
     const { target } = planned;
     began?.(planned);
-    const abort = new AbortController();
-    const record = observe(planned, { clock, log, abort, standstill }, latenessSeconds).then((seen) => {
-      if (running.get(target.name)?.abort !== abort) return seen;
+    const leash = createLeash(clock);
+    const record = observe(planned, { clock, log, leash, standstill }, latenessSeconds).then((seen) => {
+      if (running.get(target.name)?.leash !== leash) return seen;
       running.delete(target.name);
       return publish(seen);
     });
-    running.set(target.name, { record, abort });
+    running.set(target.name, { record, leash });
     return record;
   };
 
@@ -106,14 +106,14 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
       const run = running.get(name);
       if (run === undefined) return;
       running.delete(name);
-      run.abort.abort(ENDED_BY_US);
+      run.leash.pull(ENDED_BY_US);
       abandoned.add(run.record);
       void run.record.finally(() => abandoned.delete(run.record));
     },
     async stop(graceSeconds) {
       closed = true;
       const cancel = clock.after(graceSeconds * 1000, () => {
-        for (const { abort } of running.values()) abort.abort(ENDED_BY_US);
+        for (const { leash } of running.values()) leash.pull(ENDED_BY_US);
       });
       await Promise.allSettled([...[...running.values()].map(({ record }) => record), ...abandoned]);
       cancel();
@@ -124,21 +124,19 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
 interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
-  readonly abort: AbortController;
+  readonly leash: Leash;
   readonly standstill: StandstillWatch;
 }
 
 async function observe({ target, probe }: Planned, around: Surroundings, latenessSeconds?: number): Promise<ProbeRecord> {
-  const { clock, log, abort } = around;
+  const { clock, log, leash } = around;
   const startedAt = clock.wall();
   const stoodStill = around.standstill.begin();
   const start = clock.monotonic();
-  // One signal, whoever gives it: joined ones cost more than all else a run needs.
-  const { signal } = abort;
-  const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => abort.abort());
-  const { writtenOff, release } = leash(clock, signal);
-  const outcome = await Promise.race([contained(target, probe, signal, log), writtenOff]);
-  release();
+  const { signal } = leash;
+  const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => leash.pull());
+  const outcome = await Promise.race([contained(target, probe, signal, log), leash.writtenOff]);
+  leash.release();
   cancelDeadline();
   return {
     target,
@@ -161,20 +159,33 @@ async function contained(target: Target, probe: Probe, signal: AbortSignal, log:
   }
 }
 
-/** Answers for a probe that does not end on its abort; `release` when it did. */
-function leash(clock: Clock, signal: AbortSignal): { readonly writtenOff: Promise<Outcome>; release(): void } {
+/** What ends a run before its time, and answers for a probe that does not end then. */
+interface Leash {
+  /** One signal, whoever gives it: joined ones cost more than all else a run needs. */
+  readonly signal: AbortSignal;
+  readonly writtenOff: Promise<Outcome>;
+  pull(reason?: Error): void;
+  /** The probe has ended. */
+  release(): void;
+}
+
+function createLeash(clock: Clock): Leash {
+  const abort = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Outcome>();
+  let released = false;
   let cancel = (): void => undefined;
-  const arm = (): void => {
-    cancel = clock.after(ABORT_GRACE_SECONDS * 1000, () =>
-      resolve(down("prober_fault", { ...unanswered, message: "the probe did not end when it was told to" })),
-    );
-  };
-  signal.addEventListener("abort", arm, { once: true });
   return {
+    signal: abort.signal,
     writtenOff: promise,
+    pull(reason) {
+      if (released || abort.signal.aborted) return;
+      abort.abort(reason);
+      cancel = clock.after(ABORT_GRACE_SECONDS * 1000, () =>
+        resolve(down("prober_fault", { ...unanswered, message: "the probe did not end when it was told to" })),
+      );
+    },
     release() {
-      signal.removeEventListener("abort", arm);
+      released = true;
       cancel();
     },
   };
