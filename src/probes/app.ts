@@ -84,7 +84,7 @@ function judge(app: App, exchanged: HttpExchange, context: ProbeContext): Outcom
 function plan(source: Entry, settings: AppSettings, context: ProbeContext): Planned {
   const { method, url, headers, expect } = settings;
   const maxRedirects = [expect.status].flat().some(isRedirect) ? 0 : MAX_REDIRECTS;
-  const request: HttpRequest = { method, url, headers, maxRedirects, route: context.route };
+  const request: HttpRequest = { method, url: new URL(url), headers, maxRedirects, route: context.route };
   const app: App = { settings, request, asked: { method, url: context.redactor.text(withoutQuery(url)) } };
   return {
     target: targetOf(source),

@@ -13,7 +13,8 @@ import { ACCEPT_ENCODING, unpacked } from "./unpack.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  readonly url: string;
+  /** A URL where it is the same each time: it is read once then. */
+  readonly url: string | URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** Of the decoded body; beyond it the answer is refused. */
@@ -141,7 +142,7 @@ function journeyOf(request: HttpRequest, signal: AbortSignal): Journey {
   const { route = {} } = request;
   const watch = startStopwatch();
   const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
-  const url = new URL(request.url);
+  const url = typeof request.url === "string" ? new URL(request.url) : request.url;
   const wayOf = (next: URL): Way => wayTo(next, route, tunnel);
   const headers = { ...OWN_HEADERS, ...request.headers };
   return { request, signal, watch, headers, url, way: wayOf(url), wayOf, seen: { status: 0, headers: {} } };
