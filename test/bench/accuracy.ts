@@ -127,7 +127,7 @@ async function streams(tls: boolean, rig: Rig): Promise<{ table: Table; goals: G
     const firsts: Spread[] = [];
     const all: Spread[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      await rig.start({ yaml: models(upstream, count), everySeconds: STREAM_EVERY_SECONDS });
+      await rig.start({ yaml: models(upstream, count), everySeconds: STREAM_EVERY_SECONDS, tokens: true });
       await sleep(SETTLE_STREAMS_MS);
       await rig.collect();
       await sleep(2500);

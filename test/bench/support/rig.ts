@@ -31,6 +31,8 @@ export interface Order {
   readonly only?: string;
   /** Look for gaps of the loop: a thousand looks a second, which cost CPU that is not the daemon's. */
   readonly gaps?: boolean;
+  /** Note when each token came: a look at each of its messages more. */
+  readonly tokens?: boolean;
 }
 
 export interface Collected {
