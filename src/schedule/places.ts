@@ -1,36 +1,42 @@
-/** Places within an interval: two that begin together bend each other's measurement, so each has one to itself. */
-import type { Pace } from "./planner.ts";
+/** Places in time: two that begin together bend each other's measurement, so each has one to itself. */
 
-// Longer than one's handshake takes the thread, and short enough for ten thousand in a minute.
-const PLACE_MS = 5;
 // Where so many stand in a row, being together is not to be helped.
 const FARTHEST = 20;
 
-export interface Places {
-  /** With the phase of the place in which its own lies, or of the next free one; as it is, when none within a tenth of a second is free. */
-  take(pace: Pace): { readonly pace: Pace; leave(): void };
+export interface Place {
+  /** In milliseconds, counted as was asked. */
+  readonly at: number;
+  leave(): void;
 }
 
-export function createPlaces(): Places {
-  const taken = new Map<number, Set<number>>();
+export interface Places {
+  /**
+   * The place in which this moment of the cycle lies, or the next free one; the moment itself, when none of the next few is free.
+   * A cycle without end has its moments once.
+   */
+  take(cycleMs: number, at: number): Place;
+}
+
+export function createPlaces(placeMs: number): Places {
+  const cycles = new Map<number, Set<number>>();
   return {
-    take(pace) {
-      const some = taken.get(pace.intervalSeconds) ?? new Set();
-      taken.set(pace.intervalSeconds, some);
-      const count = Math.floor((pace.intervalSeconds * 1000) / PLACE_MS);
-      const home = Math.floor((pace.phaseSeconds * 1000) / PLACE_MS);
+    take(cycleMs, at) {
+      const taken = cycles.get(cycleMs) ?? new Set();
+      cycles.set(cycleMs, taken);
+      const count = Math.floor(cycleMs / placeMs);
+      const home = Math.floor(at / placeMs);
       for (let away = 0; away < Math.min(FARTHEST, count); away++) {
         const place = (home + away) % count;
-        if (some.has(place)) continue;
-        some.add(place);
+        if (taken.has(place)) continue;
+        taken.add(place);
         const leave = (): void => {
-          some.delete(place);
+          taken.delete(place);
           // Budgets make ever new intervals.
-          if (some.size === 0) taken.delete(pace.intervalSeconds);
+          if (taken.size === 0) cycles.delete(cycleMs);
         };
-        return { pace: { ...pace, phaseSeconds: (place * PLACE_MS) / 1000 }, leave };
+        return { at: place * placeMs, leave };
       }
-      return { pace, leave: () => undefined };
+      return { at, leave: () => undefined };
     },
   };
 }

@@ -56,6 +56,8 @@ export const freeRequestsAllowed = ({ freeRequestsPerDay, freeQuotaShare }: Allo
 // The first results come within seconds of the start, yet not all in the same instant; and of thousands, no more in a second than can be measured well.
 const FIRST_SPREAD_SECONDS = 2;
 const FIRST_RUNS_PER_SECOND = 100;
+// Making one known takes no longer: the first is not due before the last is known.
+const KNOWN_WITHIN_SECONDS = 30e-6;
 // What costs nothing goes first, so that a rejected key or a missing model is known before any completion is asked for.
 const SPENDER_DELAY_SECONDS = 0.5;
 
@@ -94,14 +96,20 @@ export const intervalSeconds = (every: Every): number => ("seconds" in every ? e
 
 const configured = (target: Target): number => intervalSeconds(target.every);
 
-function unstretched(target: Target, spreadSeconds: number): Pace {
+/** When first runs may come, in seconds after the start. */
+interface Begin {
+  readonly fromSeconds: number;
+  readonly spreadSeconds: number;
+}
+
+function unstretched(target: Target, { fromSeconds, spreadSeconds }: Begin): Pace {
   const seconds = configured(target);
-  const delay = target.kind === "model" ? SPENDER_DELAY_SECONDS : 0;
+  const delay = fromSeconds + (target.kind === "model" ? SPENDER_DELAY_SECONDS : 0);
   return {
     intervalSeconds: seconds,
     longestSeconds: "cron" in target.every ? rhythmOf(target.every.cron).longestSeconds : seconds,
     phaseSeconds: fraction(target.name) * seconds,
-    firstDelaySeconds: delay + fraction(target.name) * Math.min(spreadSeconds, seconds / 2),
+    firstDelaySeconds: delay + fraction(target.name) * Math.max(0, Math.min(spreadSeconds, seconds / 2) - fromSeconds),
     stretched: false,
   };
 }
@@ -109,7 +117,7 @@ function unstretched(target: Target, spreadSeconds: number): Pace {
 /** Paces of targets that draw on the same pot, evenly one after the other. */
 function share(
   some: readonly Paced[],
-  spreadSeconds: number,
+  begin: Begin,
   perRun: (spend: Spend) => number,
   perDay: number,
   perMinute: number,
@@ -124,7 +132,7 @@ function share(
   const places = new Map(names.map((name, place) => [name, place]));
   return new Map(
     some.map(({ target, spend }) => {
-      const own = unstretched(target, spreadSeconds);
+      const own = unstretched(target, begin);
       const place = places.get(target.name) ?? 0;
       // No more of them in the first minute than a minute allows.
       const firstDelaySeconds = own.firstDelaySeconds + Math.floor(place / perMinute) * 60;
@@ -144,15 +152,18 @@ const pots = (paced: readonly Paced[]): Map<string, readonly Paced[]> =>
 
 /** A pace for every target, by name. `allowances` by credential. */
 export function planPaces(paced: readonly Paced[], allowances: ReadonlyMap<string, Allowance>): ReadonlyMap<string, Pace> {
-  const spreadSeconds = Math.max(FIRST_SPREAD_SECONDS, paced.length / FIRST_RUNS_PER_SECOND);
-  const paces = new Map(paced.map(({ target }) => [target.name, unstretched(target, spreadSeconds)]));
+  const begin: Begin = {
+    fromSeconds: paced.length * KNOWN_WITHIN_SECONDS,
+    spreadSeconds: Math.max(FIRST_SPREAD_SECONDS, paced.length / FIRST_RUNS_PER_SECOND),
+  };
+  const paces = new Map(paced.map(({ target }) => [target.name, unstretched(target, begin)]));
   for (const some of pots(paced).values()) {
     const spend = some[0]?.spend;
     const allowance = spend === undefined ? undefined : allowances.get(spend.credential);
     if (spend === undefined || allowance === undefined) continue;
     const shared = spend.free
-      ? share(some, spreadSeconds, () => 1, freeRequestsAllowed(allowance), allowance.freeRequestsPerMinute)
-      : share(some, spreadSeconds, ({ usd }) => usd, allowance.usdPerDay, Number.POSITIVE_INFINITY);
+      ? share(some, begin, () => 1, freeRequestsAllowed(allowance), allowance.freeRequestsPerMinute)
+      : share(some, begin, ({ usd }) => usd, allowance.usdPerDay, Number.POSITIVE_INFINITY);
     for (const [name, pace] of shared) paces.set(name, pace);
   }
   return paces;

@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { cronRuns } from "../base/cron.ts";
 import type { Target } from "../core/probe.ts";
-import { createPlaces } from "./places.ts";
+import { createPlaces, type Place } from "./places.ts";
 import type { Pace } from "./planner.ts";
 
 export interface TimetableListener {
@@ -32,7 +32,10 @@ const MAX_MISSED_REPORTS = 100;
 // An expression's times are whole seconds.
 const CRON_STEP_MS = 1000;
 
-// What has its places in different intervals meets all the same, and so do first runs: connecting takes the thread for about so long.
+// Longer than one's handshake takes the thread, and short enough for ten thousand in a minute.
+const PLACE_MS = 5;
+// Connecting takes the thread for about so long. So far apart are first runs, which are many in a short time; and what has its places in
+// different intervals, and meets all the same.
 const APART_MS = 2;
 // But nothing waits longer for that.
 const LONGEST_WAIT_MS = 3;
@@ -40,8 +43,8 @@ const LONGEST_WAIT_MS = 3;
 interface Slot {
   readonly target: Target;
   readonly pace: Pace;
-  /** Gives up its place in the interval. */
-  leave(): void;
+  /** In the interval, and for the first run. */
+  readonly places: readonly Place[];
   /** Monotonic milliseconds of the next regular tick. */
   due: number;
   /** The first run comes off the grid. */
@@ -53,12 +56,12 @@ interface Slot {
 
 function end(slot: Slot | undefined): void {
   slot?.cancel();
-  slot?.leave();
+  for (const { leave } of slot?.places ?? []) leave();
 }
 
 export function createTimetable(clock: Clock, listener: TimetableListener): Timetable {
   const slots = new Map<string, Slot>();
-  const places = createPlaces();
+  const place = createPlacing(clock);
   let closed = false;
   /** Monotonic milliseconds from which on another may begin. */
   let freeAt = Number.NEGATIVE_INFINITY;
@@ -76,7 +79,8 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
       slot.cancel = clock.after(freeAt - now, () => fire(slot, at));
       return;
     }
-    freeAt = now + APART_MS;
+    // One that was late itself hands on half of that, or in a row of many all would be late in the end.
+    freeAt = Math.max(at + APART_MS, now + APART_MS / 2);
     const latenessSeconds = Math.max(0, now - at) / 1000;
     slot.extra = undefined;
     if (at === slot.due) {
@@ -94,8 +98,7 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
       if (closed) return;
       const before = slots.get(target.name);
       end(before);
-      const { pace: own, leave } = places.take(pace);
-      const slot: Slot = { target, pace: own, leave, ...firstDue(clock, own, lastRunAt), extra: before?.extra, cancel: () => undefined };
+      const slot: Slot = { ...place(target, pace, lastRunAt), extra: before?.extra, cancel: () => undefined };
       // One that waits for its first run keeps its place, or a reload every second would put it off for ever.
       if (before?.first && before.due < slot.due) Object.assign(slot, { due: before.due, first: true });
       slots.set(target.name, slot);
@@ -122,6 +125,22 @@ export function createTimetable(clock: Clock, listener: TimetableListener): Time
       for (const slot of slots.values()) end(slot);
       slots.clear();
     },
+  };
+}
+
+type Placing = (target: Target, pace: Pace, lastRunAt: number | undefined) => Omit<Slot, "extra" | "cancel">;
+
+/** Gives each a place of its own in its interval, and one for its first run. */
+function createPlacing(clock: Clock): Placing {
+  const turns = createPlaces(PLACE_MS);
+  const firsts = createPlaces(APART_MS);
+  return (target, pace, lastRunAt) => {
+    const turn = turns.take(pace.intervalSeconds * 1000, pace.phaseSeconds * 1000);
+    const own = { ...pace, phaseSeconds: turn.at / 1000 };
+    const { due, first } = firstDue(clock, own, lastRunAt);
+    if (!first || due === Number.POSITIVE_INFINITY) return { target, pace: own, places: [turn], due, first };
+    const begin = firsts.take(Number.POSITIVE_INFINITY, due);
+    return { target, pace: own, places: [turn, begin], due: begin.at, first };
   };
 }
 
