@@ -9,39 +9,45 @@ export const MODEL = [...TARGET_CREDENTIAL, "model"] as const;
 type Labels<Names extends readonly string[]> = Readonly<Record<Names[number], string | undefined>>;
 export type ModelLabels = Labels<typeof MODEL>;
 
-interface LabelsOfTarget {
-  readonly target: { readonly kind: string; readonly target: string };
-  readonly credential: Labels<typeof TARGET_CREDENTIAL>;
-  readonly model: ModelLabels;
-}
-
-interface Text {
-  names?: readonly string[];
+/** Labels, and their text once somebody has asked for it. */
+interface Lasting<Own extends object> {
+  readonly names: readonly string[];
+  readonly labels: Own;
   text?: string;
 }
 
-/** Of labels that stay as they are: their text is made once, and shared by all the series that have them. */
-const texts = new WeakMap<object, Text>();
-const made = new WeakMap<Target, LabelsOfTarget>();
-
-function lasting<T extends object>(labels: T): T {
-  texts.set(labels, {});
-  return labels;
+interface LabelsOfTarget {
+  readonly of: Target;
+  readonly target: Lasting<{ readonly kind: string; readonly target: string }>;
+  readonly credential: Lasting<Labels<typeof TARGET_CREDENTIAL>>;
+  readonly model: Lasting<ModelLabels>;
 }
+
+/** Of the target that was asked for last: sixty metrics read its record one after the other, a third of them with the same labels. */
+let latest: LabelsOfTarget | undefined;
 
 function labelsOf(target: Target): LabelsOfTarget {
-  const before = made.get(target);
-  if (before !== undefined) return before;
+  if (latest?.of === target) return latest;
   const own = { kind: target.kind, target: target.name };
   const credential = { ...own, credential: target.credential };
-  const labels = { target: lasting(own), credential: lasting(credential), model: lasting({ ...credential, model: target.model }) };
-  made.set(target, labels);
-  return labels;
+  latest = {
+    of: target,
+    target: { names: TARGET, labels: own },
+    credential: { names: TARGET_CREDENTIAL, labels: credential },
+    model: { names: MODEL, labels: { ...credential, model: target.model } },
+  };
+  return latest;
 }
 
-export const targetLabels = (target: Target): LabelsOfTarget["target"] => labelsOf(target).target;
-export const credentialLabels = (target: Target): LabelsOfTarget["credential"] => labelsOf(target).credential;
-export const modelLabels = (target: Target): ModelLabels => labelsOf(target).model;
+export const targetLabels = (target: Target): LabelsOfTarget["target"]["labels"] => labelsOf(target).target.labels;
+export const credentialLabels = (target: Target): LabelsOfTarget["credential"]["labels"] => labelsOf(target).credential.labels;
+export const modelLabels = (target: Target): ModelLabels => labelsOf(target).model.labels;
+
+function lasting(labels: object): Lasting<object> | undefined {
+  if (labels === latest?.credential.labels) return latest.credential;
+  if (labels === latest?.target.labels) return latest.target;
+  return labels === latest?.model.labels ? latest.model : undefined;
+}
 
 // Text format 0.0.4: a label's value escapes these three.
 const NEEDS_ESCAPE = /[\\\n"]/;
@@ -60,8 +66,8 @@ function textOf(names: readonly string[], labels: Readonly<Record<string, string
 
 /** In the metric's own order; a label without a value is left out. */
 export function labelText({ labels: names }: Metric, labels: Readonly<Record<string, string | undefined>>): string {
-  const kept = texts.get(labels);
-  if (kept === undefined) return textOf(names, labels);
-  if (kept.text === undefined || kept.names !== names) Object.assign(kept, { names, text: textOf(names, labels) });
-  return kept.text ?? "";
+  const kept = lasting(labels);
+  if (kept?.names !== names) return textOf(names, labels);
+  kept.text ??= textOf(names, labels);
+  return kept.text;
 }
