@@ -9,7 +9,7 @@ import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const ROUNDS = 5;
 const PER_SECOND = 100;
-const SECONDS = 3;
+const SECONDS = 10;
 
 /** CPU of the daemon's whole process over the window, for each probe that ended in it. */
 async function healthdCpu(rig: Rig, yaml: string): Promise<number> {
