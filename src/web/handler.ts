@@ -114,13 +114,17 @@ async function answerOf(exchange: Exchange, { find, admit, connections, limits, 
 export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { webConfig, limits, clock, log, closing } = options;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let gone = false;
+    let cancel = (): void => undefined;
+    response.once("close", () => {
+      gone = true;
+      cancel();
+    });
     const answer = await answerOf(exchangeOf(request, response, closing), options);
+    if (gone) return;
     const { status = 200, type, body, headers = {} } = closing.aborted ? last(request, answer) : answer;
     // Whoever does not read must not hold a page in memory.
-    response.once(
-      "close",
-      clock.after(limits.answerMs, () => response.destroy()),
-    );
+    cancel = clock.after(limits.answerMs, () => response.destroy());
     const about = { "content-type": type, "content-length": Buffer.byteLength(body) };
     response.writeHead(status, { ...HEADERS, ...webConfig().headers, ...headers, ...about });
     response.end(request.method === "HEAD" ? undefined : body);

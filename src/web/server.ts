@@ -76,6 +76,8 @@ export function createWeb(options: WebOptions, limits: Limits = LIMITS): Web {
       // Of the two addresses that a resolver has for it the one that everybody tries.
       server.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
       await once(server, "listening");
+      // One connection that cannot be taken must not be the daemon's end.
+      server.on("error", (error) => log.error({ err: error }, "a connection could not be taken"));
       const address = server.address();
       const bound = typeof address === "object" && address !== null ? address.port : port;
       return { url: urlOf(host, bound, webConfig().tls !== undefined) };

@@ -1,5 +1,6 @@
 /** Limits of time and size. */
 import { describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { up } from "../../src/core/outcome.ts";
 import { until } from "../support/programs.ts";
 import { attack, healthy, SHORT } from "./attacker.ts";
@@ -47,6 +48,37 @@ describe("slow and silent ones are sent away in time", () => {
     expect(attacker.socket.bytesRead).toBeLessThan(page.length);
     expect(await healthy(served)).toBe(200);
   });
+});
+
+test("one that goes away while its answer is made leaves nothing behind", async () => {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  let waiting = 0;
+  const clock: Clock = {
+    ...systemClock,
+    after(ms, callback) {
+      waiting += 1;
+      const cancel = systemClock.after(ms, callback);
+      return () => {
+        waiting -= 1;
+        cancel();
+      };
+    },
+  };
+  const render = () => {
+    asked.resolve();
+    return inOnePiece(gate.promise.then(() => "page\n"));
+  };
+  await using served = await serve({ clock, metrics: { render, contentType: "text/plain" } });
+  const leaving = new AbortController();
+  const left = ask(`${served.url}/metrics`, { signal: leaving.signal });
+  await asked.promise;
+  leaving.abort();
+  await expect(left).rejects.toThrow();
+  expect(await healthy(served)).toBe(200);
+  gate.resolve();
+  expect((await ask(`${served.url}/metrics`)).text).toBe("page\n");
+  await until(() => waiting === 0, "nothing to wait any more");
 });
 
 describe("too much is refused", () => {
