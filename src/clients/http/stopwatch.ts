@@ -12,7 +12,7 @@ const MARKS = ["resolved", "connected", "secured", "sent", "headers", "end"] as 
 type Mark = (typeof MARKS)[number];
 
 export interface Stopwatch {
-  /** Called when a connection is about to be made; the first one starts the clock. What was done to prepare it is nobody's latency. */
+  /** Called when a connection begins; the first one starts the clock. What was done to prepare it is nobody's latency. */
   begin(): void;
   /** Seconds since the start. */
   elapsed(): number;
