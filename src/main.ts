@@ -7,8 +7,14 @@
  */
 import process from "node:process";
 import { keepCompiled } from "./base/compiled.ts";
+import { tooOld } from "./base/node-version.ts";
 import type { Io } from "./cli/io.ts";
 
+const old = tooOld(process.versions.node);
+if (old !== undefined) {
+  process.stderr.write(`${old}\n`);
+  process.exit(2);
+}
 // Before all else is read. NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE=1 none.
 if (process.env.NODE_COMPILE_CACHE === undefined) keepCompiled(process.env.XDG_CACHE_HOME);
 const { createRedactor } = await import("./base/redact.ts");

@@ -1,6 +1,5 @@
 /** Keeps what V8 made of the program's text for its next start: 40 ms of some 300. Whatever stands in the way, the program starts without. */
 import { lstatSync } from "node:fs";
-import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { makeFolder } from "./folder.ts";
@@ -18,7 +17,8 @@ export function keepCompiled(cacheHome: string | undefined): void {
   try {
     const folder = join(cacheHome !== undefined && isAbsolute(cacheHome) ? cacheHome : join(homedir(), ".cache"), "llm-healthd");
     makeFolder(folder);
-    if (isOurs(folder)) enableCompileCache(folder);
+    // Not imported: an older Node has no such thing, and would end there (node-version.ts).
+    if (isOurs(folder)) process.getBuiltinModule("node:module").enableCompileCache(folder);
   } catch {
     // A home that is none, a disk that is full or cannot be written.
   }

@@ -12,6 +12,10 @@ interface Answering {
 export interface Connections {
   /** Notes that an answer has begun; how many its connection now waits for. */
   begin(request: Asked, response: Answering): number;
+  /** A connection whose request is still coming is as silent as one that asks nothing. Returns what is to be called when it is all there. */
+  receiving(request: Asked): () => void;
+  /** Ends this one, unless it waits for an answer. */
+  endIdle(socket: Asked["socket"]): void;
   /** Resolves when no answer is under way. */
   quiet(): Promise<void>;
   /** Drops them all. */
@@ -21,6 +25,8 @@ export interface Connections {
 interface Peer {
   readonly socket: Socket;
   answers: number;
+  /** Of these, how many wait for the rest of their request. */
+  receiving: number;
 }
 
 /** A TLS socket is another object than the one that was accepted; this is the same of both. */
@@ -34,13 +40,13 @@ export function boundConnections(server: Server, most: number): Connections {
   server.prependListener("connection", (socket: Socket) => {
     const key = keyOf(socket);
     if (peers.size >= most) {
-      const silent = [...peers].find(([, { answers }]) => answers === 0);
+      const silent = [...peers].find(([, peer]) => peer.answers === peer.receiving);
       // Not before the server's own listener has seen it: that one counts on a living socket.
       if (silent === undefined) return void process.nextTick(() => socket.destroy());
       peers.delete(silent[0]);
       silent[1].socket.destroy();
     }
-    const peer: Peer = { socket, answers: 0 };
+    const peer: Peer = { socket, answers: 0, receiving: 0 };
     peers.set(key, peer);
     socket.once("close", () => {
       if (peers.get(key) === peer) peers.delete(key);
@@ -62,6 +68,18 @@ export function boundConnections(server: Server, most: number): Connections {
         if (peers.delete(key)) peers.set(key, peer);
       });
       return peer.answers;
+    },
+    receiving({ socket }) {
+      const peer = peers.get(keyOf(socket));
+      if (peer === undefined) return () => undefined;
+      peer.receiving += 1;
+      return () => {
+        peer.receiving -= 1;
+      };
+    },
+    endIdle(socket) {
+      const peer = peers.get(keyOf(socket));
+      if (peer?.answers === 0) peer.socket.destroy();
     },
     quiet: () =>
       new Promise((resolve) => {

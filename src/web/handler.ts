@@ -1,5 +1,6 @@
 /** The way of every request: what is too much, who may not, then its route; and the answer onto the wire. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import { parse as parseQuery } from "node:querystring";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -68,18 +69,27 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse, closing:
 /** Node holds HTTP/1 to its limit itself, and tells it to a client of HTTP/2 without holding it to it. */
 const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, part) => sum + part.length, 0);
 
-/** Whatever is sent along is counted and dropped; false as soon as it is too much. One that never ends is Node's to cut off. */
-function dropBody(request: IncomingMessage, most: number): Promise<boolean> {
-  if (Number(request.headers["content-length"] ?? 0) > most) return Promise.resolve(false);
+/** Whatever is sent along is counted and dropped. Why it was not taken to its end, if it was not: in HTTP/2 nobody else looks at the time. */
+function dropBody(request: IncomingMessage, { bodyBytes, requestMs }: Limits, clock: Clock): Promise<413 | 408 | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > bodyBytes) return Promise.resolve(413);
   return new Promise((resolve) => {
+    const cancel = clock.after(requestMs, () => resolve(408));
+    const over = (why?: 413 | 408): void => {
+      cancel();
+      resolve(why);
+    };
     let bytes = 0;
     request.on("data", (part: Buffer) => {
       bytes += part.length;
-      if (bytes > most) resolve(false);
+      if (bytes > bodyBytes) over(413);
     });
-    request.once("end", () => resolve(true));
+    request.once("end", () => over());
+    // Of one that is cut off there is nobody to be answered.
+    request.once("close", () => over(408));
   });
 }
+
+const NOT_TAKEN = { 408: "The request did not come to its end in time.", 413: "The body is too long." } as const;
 
 /** HTTP/2 has no such header: its streams are bounded, and there is nothing behind the one that is refused. */
 const last = (request: IncomingMessage, answer: Answer): Answer =>
@@ -94,15 +104,20 @@ function tooMuch({ request, path }: Exchange, answering: number, limits: Limits)
   return url.startsWith("/") ? undefined : refusal(path, 400, "The URL cannot be read.");
 }
 
-async function answerOf(exchange: Exchange, { find, admit, connections, limits, listening, log }: HandlerOptions): Promise<Answer> {
+async function answerOf(exchange: Exchange, options: HandlerOptions): Promise<Answer> {
+  const { find, admit, connections, limits, listening, clock, log } = options;
   const { request, response, path, ask } = exchange;
   const refused = tooMuch(exchange, connections.begin(request, response), limits) ?? (await admit(ask, path, listening()));
   if (refused !== undefined) return refused;
   const found = find(request.method ?? "", path);
   if ("refused" in found) return found.refused;
   const { route, params } = found;
-  if (route.method === "POST" && !(await dropBody(request, limits.bodyBytes)))
-    return last(request, refusal(path, 413, "The body is too long."));
+  if (route.method === "POST") {
+    const received = connections.receiving(request);
+    const why = await dropBody(request, limits, clock);
+    received();
+    if (why !== undefined) return last(request, refusal(path, why, NOT_TAKEN[why]));
+  }
   try {
     return await route.answer({ ...ask, params });
   } catch (error) {
@@ -128,6 +143,8 @@ export function createHandler(options: HandlerOptions): (request: IncomingMessag
     const about = { "content-type": type, "content-length": Buffer.byteLength(body) };
     response.writeHead(status, { ...HEADERS, ...webConfig().headers, ...headers, ...about });
     response.end(request.method === "HEAD" ? undefined : body);
+    // A stream of HTTP/2 would stay open for the rest of its request.
+    if (!request.complete && "stream" in response) (response.stream as ServerHttp2Stream).close();
   };
   return (request, response) => {
     handle(request, response).catch((error: unknown) => {

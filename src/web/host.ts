@@ -1,10 +1,10 @@
 /** Under which names the server may be asked for: a page elsewhere can give its own name our address (DNS rebinding), but not change the Host it sends. */
 import { isIP } from "node:net";
 
-const V4_IN_V6 = /^::ffff:/i;
+const V4_IN_V6 = /^::ffff:/;
 
 export function isLoopback(host: string): boolean {
-  const address = host.replace(V4_IN_V6, "");
+  const address = host.toLowerCase().replace(V4_IN_V6, "");
   return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 

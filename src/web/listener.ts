@@ -60,8 +60,8 @@ function secureServer(answer: RequestListener, limits: ListenerLimits, tls: Tls,
   const server = process.getBuiltinModule("node:http2").createSecureServer({ ...common, allowHTTP1: true, settings });
   // By contract of Node's compatibility layer HTTP/2's requests and responses do what this listener needs of HTTP/1's.
   server.on("request", answer as unknown as Parameters<typeof createSecureServer>[1] & RequestListener);
-  // Node takes these for HTTP/1 over it from the server itself.
-  return Object.assign(server, times(limits), { maxHeaderSize: limits.headerBytes });
+  // Node takes these for HTTP/1 over it from the server itself; the last is how long it keeps a connection of HTTP/2 that is idle.
+  return Object.assign(server, times(limits), { maxHeaderSize: limits.headerBytes, timeout: limits.idleMs });
 }
 
 /** Of what `webConfig` says, TLS or not, HTTP/2 and whether clients are asked for a certificate are fixed from now on. */

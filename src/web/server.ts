@@ -1,6 +1,6 @@
 /** The HTTP server: listens, answers, and closes in good order. */
 import { once } from "node:events";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { createAdmission } from "./admission.ts";
 import { boundConnections, type Connections } from "./connections.ts";
@@ -58,6 +58,8 @@ export function createWeb(options: WebOptions, limits: Limits = LIMITS): Web {
   let listening = "";
   const server = createListener((request, response) => handle(request, response), limits, webConfig);
   const connections = boundConnections(server, limits.connections);
+  // Of HTTP/2: the session, or the socket of one that speaks HTTP/1.
+  server.on("timeout", (idle: Socket | { readonly socket: Socket }) => connections.endIdle("socket" in idle ? idle.socket : idle));
   const handle = createHandler({
     find: createRouter(routes.map((make) => make(options))),
     admit: createAdmission({ clock, webConfig, hosts }),

@@ -18,6 +18,15 @@ describe("more connections than there is room for", () => {
     expect(idle.filter((one) => !one.isClosed()).length).toBeLessThanOrEqual(SHORT.connections);
   });
 
+  test("those that never end their request make room as well", async () => {
+    await using served = await serve({}, { ...SHORT, headersMs: 60_000, requestMs: 60_000 });
+    const half = Array.from({ length: 40 }, () =>
+      attack(served, "POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc"),
+    );
+    await until(() => half.filter((one) => one.isClosed()).length >= 40 - SHORT.connections, "some to go");
+    expect(await healthy(served)).toBe(200);
+  });
+
   test("whoever waits for an answer keeps its place, and the newcomer goes", async () => {
     const gate = Promise.withResolvers<void>();
     let begun = 0;

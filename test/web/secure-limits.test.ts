@@ -52,6 +52,22 @@ test.each([
   expect(await healthy(served.url)).toBe(200);
 });
 
+test("over HTTP/2 a request that never ends is told so and dropped, and so is a connection that asks nothing any more", async () => {
+  await using served = await serveSecure(pki, TLS, {}, { ...SHORT, idleMs: 2500 });
+  const session = connectHttp2(served.url, { ca: pki.authority.pem.cert });
+  const over = new Promise<void>((done) => session.once("close", done));
+  const stream = session.request({ ":path": "/-/reload", ":method": "POST" });
+  let status: unknown;
+  stream.on("response", (headers) => {
+    status = headers[":status"];
+  });
+  stream.resume().write("a");
+  await new Promise<void>((done) => stream.once("close", done));
+  expect(status).toBe(408);
+  await over;
+  expect(await healthy(served.url)).toBe(200);
+});
+
 test("those without a handshake make room for those with one", async () => {
   await using served = await serveSecure(pki, TLS, {}, { ...SHORT, headersMs: 60_000, requestMs: 60_000 });
   const idle: Attacker[] = Array.from({ length: 100 }, () => attack(served));
