@@ -8,7 +8,7 @@ import type { Family } from "./family.ts";
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 // A blocked loop is a wrong latency: no longer at a stretch than this, looked at after so many characters.
-const STRETCH_MS = 0.25;
+const STRETCH_MS = 0.1;
 const PIECE = 8192;
 
 /** Called between two pieces of work: gives the event loop a turn when a stretch is over. */

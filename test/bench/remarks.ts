@@ -10,7 +10,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /while 10,000 series are scraped/,
-    why: "Beside a scrape (0.99 when asked on a faster machine): rendering 10,000 series takes some 10 ms of the thread, in stretches of a quarter of a millisecond, and what comes in between waits for its stretch; packing the page takes the second core, which the upstream needs. At one scrape a second that is the slowest hundredth of the probes.",
+    why: "Beside a scrape: rendering 10,000 series takes some 10 ms of the thread, in stretches of a tenth of a millisecond, and what comes in between waits for its stretch; packing the page takes the second core, which the upstream needs. At one scrape a second that is the slowest hundredth of the probes.",
   },
   {
     of: /(first-token|token arrival) error/,
@@ -34,10 +34,10 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /start to first/,
-    why: "Start: its goal is in milliseconds, which are a machine's: where Node alone took 31 ms, the first page came after 222, and loading fastify took 52; compare below. The rest is running what zod, fastify, yaml, pino and prom-client do as they are loaded (decision 0021).",
+    why: "Start: its goal is in milliseconds, which are a machine's; compare Node alone and the imports below. What is left is what zod, yaml, pino, commander and prom-client do as they are loaded, and the reading of the config (decisions 0021, 0025).",
   },
   {
     of: /lateness/,
-    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. Where the machine was a third faster, it was 4.6 at 10,000 targets. There it includes the start, which makes all of them known in one go, and the first half minute, in which all of them have their first run.",
+    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. At 10,000 targets it includes the first half minute, in which all of them have their first run (decision 0023).",
   },
 ];
