@@ -143,8 +143,9 @@ export function createHandler(options: HandlerOptions): (request: IncomingMessag
     const about = { "content-type": type, "content-length": Buffer.byteLength(body) };
     response.writeHead(status, { ...HEADERS, ...webConfig().headers, ...headers, ...about });
     response.end(request.method === "HEAD" ? undefined : body);
-    // A stream of HTTP/2 would stay open for the rest of its request.
-    if (!request.complete && "stream" in response) (response.stream as ServerHttp2Stream).close();
+    // A stream of HTTP/2 whose body was begun would stay open for the rest of it. One that nobody reads Node closes itself.
+    const begun = request.readableFlowing !== null && !request.complete;
+    if (begun && "stream" in response) (response.stream as ServerHttp2Stream).close();
   };
   return (request, response) => {
     handle(request, response).catch((error: unknown) => {
