@@ -15,7 +15,7 @@ import {
 import { credential, defaults, type Root } from "./schema.ts";
 import { beside } from "./secrets.ts";
 import type { Section } from "./section.ts";
-import { type AnySchema, fieldsOf, isMapping, schemaAt, valueAt } from "./shape.ts";
+import { type AnySchema, fieldsOf, isMapping, READ_ONCE, schemaAt, valueAt } from "./shape.ts";
 
 type ReadCredential = z.output<typeof credential>;
 
@@ -35,19 +35,19 @@ const entriesOf = (value: unknown, key: string): [string, unknown][] => {
 export function readParts(value: unknown, root: AnySchema, sections: readonly Section[]): Parts {
   const named = entriesOf(value, "credentials");
   const credentials = named.flatMap(([name, raw]) => {
-    const { data } = credential.safeParse(raw);
+    const { data } = credential.safeParse(raw, READ_ONCE);
     return data === undefined ? [] : [[name, data] as const];
   });
   const items = sections.flatMap((section) =>
     entriesOf(value, section.key).map(([name, raw]): Item => {
       const path = [section.key, name];
       // By contract entry schemas are made with `object()` and `entryFields`.
-      const read = z.safeParse(schemaAt(root, path) ?? section.entry, raw).data as EntryOutput | undefined;
+      const read = z.safeParse(schemaAt(root, path) ?? section.entry, raw, READ_ONCE).data as EntryOutput | undefined;
       const also = read === undefined ? [] : (section.also?.(name, read) ?? []);
       return { path, name, kind: section.kind, read, usesCredential: fieldsOf(section.entry).has("credential"), also };
     }),
   );
-  const timing = defaults.safeParse(valueAt(value, ["defaults"]) ?? {}).data ?? defaults.parse({});
+  const timing = defaults.safeParse(valueAt(value, ["defaults"]) ?? {}, READ_ONCE).data ?? defaults.parse({});
   return {
     credentialNames: named.map(([name]) => name),
     credentials: new Map(credentials),

@@ -12,7 +12,7 @@ import type { Add } from "./references.ts";
 import { type Root, rootSchema } from "./schema.ts";
 import { type Files, type SecretsFound, takeSecrets } from "./secrets.ts";
 import type { Section } from "./section.ts";
-import { fieldsOf, isMapping, valueAt } from "./shape.ts";
+import { fieldsOf, isMapping, READ_ONCE, valueAt } from "./shape.ts";
 import { parseSource, type Source } from "./source.ts";
 import { type Env, lookUp, parseEnvText, SECRET_NAME, secretsIn, variablesIn } from "./variables.ts";
 
@@ -81,7 +81,7 @@ const BEGIN = `write into it, for example: ${SMALLEST} (or look around first: np
 
 /** Applies texts that came from variables as the types the schema asks for. */
 function retype(source: Source, root: ReturnType<typeof rootSchema>): ReturnType<typeof root.safeParse> {
-  const first = root.safeParse(source.value);
+  const first = root.safeParse(source.value, READ_ONCE);
   let changed = false;
   for (const issue of first.error?.issues ?? []) {
     const value = retyped(issue, root, source);
@@ -90,7 +90,7 @@ function retype(source: Source, root: ReturnType<typeof rootSchema>): ReturnType
     Reflect.set(around, issue.path.at(-1) ?? "", value);
     changed = true;
   }
-  return changed ? root.safeParse(source.value) : first;
+  return changed ? root.safeParse(source.value, READ_ONCE) : first;
 }
 
 /** A section whose entries are all commented out is no mistake, and short forms become long ones. */

@@ -4,6 +4,9 @@ import type { Path } from "./issue.ts";
 
 export type AnySchema = z.core.$ZodType;
 
+/** How a config is read: zod makes a program for each object schema otherwise, which pays where it is asked often. */
+export const READ_ONCE = { jitless: true } as const;
+
 /** The schema inside `.optional()`, `.prefault()`, `.transform()` and the like: the next one towards the input. */
 function inner(schema: AnySchema): AnySchema | undefined {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault) return schema.def.innerType;
@@ -21,11 +24,23 @@ export function core(schema: AnySchema): AnySchema {
   return layers(schema).at(-1) ?? schema;
 }
 
+/** Asked of the same few schemas for each entry of a config. */
+function remembering<Answer>(of: (schema: AnySchema) => Answer): (schema: AnySchema) => Answer {
+  const known = new WeakMap<AnySchema, { readonly answer: Answer }>();
+  return (schema) => {
+    const before = known.get(schema);
+    if (before !== undefined) return before.answer;
+    const answer = of(schema);
+    known.set(schema, { answer });
+    return answer;
+  };
+}
+
 /** The fields of an object schema, in order; none for any other. */
-export function fieldsOf(schema: AnySchema): ReadonlyMap<string, AnySchema> {
+export const fieldsOf = remembering((schema): ReadonlyMap<string, AnySchema> => {
   const object = core(schema);
   return new Map(object instanceof z.ZodObject ? Object.entries(object.def.shape) : []);
-}
+});
 
 function under(schema: AnySchema, key: PropertyKey): AnySchema | undefined {
   const container = core(schema);
@@ -59,7 +74,7 @@ function words(schema: AnySchema): string {
 }
 
 /** What the schema's author said of it: outer words win over inner ones. */
-export function notesOf(schema: AnySchema): Notes {
+export const notesOf: (schema: AnySchema) => Notes = remembering((schema): Notes => {
   const stack = layers(schema);
   const meta: z.GlobalMeta = Object.assign({}, ...stack.toReversed().map((layer) => z.globalRegistry.get(layer) ?? {}));
   const fallback = stack.find((layer) => layer instanceof z.ZodPrefault || layer instanceof z.ZodDefault)?.def.defaultValue;
@@ -71,7 +86,7 @@ export function notesOf(schema: AnySchema): Notes {
     required: fallback === undefined && !stack.some((layer) => layer instanceof z.ZodOptional),
     secret: meta.writeOnly === true,
   };
-}
+});
 
 /** Every object value inside `value` for which the schema has fields, outermost first. */
 export function visitObjects(
