@@ -8,7 +8,7 @@ RUN npm run build
 
 FROM node:24-slim
 ENV NODE_ENV=production
-# As main.ts's first line.
+# As boot.ts's first line.
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768
 WORKDIR /app
 COPY package.json package-lock.json ./

@@ -39,8 +39,8 @@ function notices(chunks: readonly OutputChunk[]): string {
 }
 
 export default defineConfig({
-  // The checkpoint is a thread's program as well.
-  input: { main: "src/main.ts", checkpoint: "src/history/checkpoint.ts" },
+  // boot.ts loads the program; the checkpoint is a thread's program as well.
+  input: { main: "src/boot.ts", program: "src/main.ts", checkpoint: "src/history/checkpoint.ts" },
   platform: "node",
   // Native.
   external: ["@node-rs/bcrypt"],
@@ -50,6 +50,8 @@ export default defineConfig({
       generateBundle(_, bundle) {
         const chunks = Object.values(bundle).filter((file): file is OutputChunk => file.type === "chunk");
         for (const chunk of chunks) chunk.code = latin1(chunk.code);
+        // What boot.ts loads is CommonJS, in a package of ES modules.
+        this.emitFile({ type: "asset", fileName: "package.json", source: '{ "type": "commonjs" }\n' });
         this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: notices(chunks) });
       },
       // Its first line says how it is started.
@@ -58,6 +60,7 @@ export default defineConfig({
   ],
   output: {
     dir: "dist",
+    format: "cjs",
     cleanDir: true,
     chunkFileNames: "[name].js",
     // Names stay as they are: what a bug prints must be readable.

@@ -1,26 +1,9 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 node --max-semi-space-size=2 --
-/**
- * Arguments in, exit code out. The only place that ends the process and listens to its signals.
- * Started as `node -- main.js`: without the dashes Node takes --env-file for itself, wherever it stands. The first line saves
- * memory: a small nursery, which also makes pauses shorter, and one heap of malloc's for all threads, with what is large outside of it,
- * so that it goes back to the system when it is free.
- */
+/** Arguments in, exit code out. The only place that ends the program and listens to its signals; boot.ts starts the built one. */
 import process from "node:process";
-import { keepCompiled } from "./base/compiled.ts";
-import { tooOld } from "./base/node-version.ts";
-import type { Io } from "./cli/io.ts";
-
-const old = tooOld(process.versions.node);
-if (old !== undefined) {
-  process.stderr.write(`${old}\n`);
-  process.exit(2);
-}
-// Before all else is read. NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE=1 none.
-if (process.env.NODE_COMPILE_CACHE === undefined) keepCompiled(process.env.XDG_CACHE_HOME);
-const { createRedactor } = await import("./base/redact.ts");
-const { runCli } = await import("./cli/index.ts");
-const { EXIT } = await import("./cli/io.ts");
-const { secretsIn } = await import("./config/variables.ts");
+import { createRedactor } from "./base/redact.ts";
+import { runCli } from "./cli/index.ts";
+import { EXIT, type Io } from "./cli/io.ts";
+import { secretsIn } from "./config/variables.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -77,10 +60,12 @@ const io: Io = {
   },
 };
 
-try {
-  const code = await runCli(process.argv.slice(2), io);
-  process.exitCode = outputLost ? EXIT.usage : code;
-} catch (error) {
-  tellBug(error);
-  process.exitCode = EXIT.bug;
-}
+runCli(process.argv.slice(2), io).then(
+  (code) => {
+    process.exitCode = outputLost ? EXIT.usage : code;
+  },
+  (error: unknown) => {
+    tellBug(error);
+    process.exitCode = EXIT.bug;
+  },
+);

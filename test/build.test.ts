@@ -1,7 +1,7 @@
 /** The built program: a few files that need one package, and do what the sources do. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -68,6 +68,34 @@ test("it is started by its own first line", () => {
   expect(execFileSync(main, ["--version"], { encoding: "utf8", env })).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+test("what was compiled is kept for each command, and by a daemon that is killed too", async () => {
+  const cache = join(folder, "cache", "llm-healthd");
+  const { NODE_COMPILE_CACHE: _, ...rest } = process.env;
+  const env = { ...rest, XDG_CACHE_HOME: join(folder, "cache") };
+  const kept = (): Record<string, number> =>
+    Object.fromEntries(readdirSync(cache).map((name) => [/-(\w+)$/.exec(name)?.[1] ?? name, statSync(join(cache, name)).ino]));
+  const explain = (more: Readonly<Record<string, string>> = {}): string =>
+    execFileSync(process.execPath, ["--", main, "explain", "503"], { encoding: "utf8", env: { ...env, ...more } });
+  explain({ NODE_DISABLE_COMPILE_CACHE: "1" });
+  expect(existsSync(cache)).toBe(false);
+  const said = explain();
+  spawnSync(process.execPath, ["--", main, "../explain"], { env });
+  const first = kept();
+  expect(Object.keys(first).toSorted()).toEqual(["explain", "other"]);
+  expect(explain()).toBe(said);
+  expect(kept()).toEqual(first);
+
+  const config = join(folder, "kept.yaml");
+  writeFileSync(config, 'apps: { a: { url: "http://127.0.0.1:9/" } }\nhistory: { path: ":memory:" }\n');
+  const daemon = spawn(process.execPath, ["--", main, "run", "--config", config, "--listen", "127.0.0.1:0"], { stdio: "ignore", env });
+  try {
+    await until(async () => "run" in kept(), "the daemon to keep what was compiled");
+  } finally {
+    daemon.kill("SIGKILL");
+    await once(daemon, "exit");
+  }
+}, 60_000);
+
 test("the thread that writes checkpoints is in it", async () => {
   const path = join(folder, "log.db");
   using database = new DatabaseSync(path);
@@ -81,7 +109,7 @@ test("the thread that writes checkpoints is in it", async () => {
 test("it needs no other package than package.json says", () => {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
   const asked = built().flatMap((file) =>
-    [...text(file).matchAll(/\b(?:(?:from|import)\s*["']|(?:import|require)\(\s*["'`])([^."'`][^"'`]*)["'`]/g)].map(
+    [...text(file).matchAll(/\b(?:(?:from|import)\s*["']|(?:import|require[\w$]*)\(\s*["'`])([^."'`][^"'`]*)["'`]/g)].map(
       ([, name = ""]) => name,
     ),
   );

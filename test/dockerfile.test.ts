@@ -56,7 +56,7 @@ test("not as root, in /app, on the port of the documentation", () => {
 });
 
 test("image, unit and the package's own command start it alike", () => {
-  const [, settings = "", command = ""] = /^#!\/usr\/bin\/env -S ((?:\S+=\S+ )*)(node .*--)$/m.exec(root("src/main.ts")) ?? [];
+  const [, settings = "", command = ""] = /^#!\/usr\/bin\/env -S ((?:\S+=\S+ )*)(node .*--)$/m.exec(root("src/boot.ts")) ?? [];
   expect(settings.trim()).toMatch(/^MALLOC_/);
   expect(of(runtime, "ENV")).toContain(settings.trim());
   expect((JSON.parse(of(runtime, "ENTRYPOINT")[0] ?? "") as string[]).join(" ")).toBe(`${command} dist/main.js`);

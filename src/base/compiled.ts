@@ -1,8 +1,21 @@
-/** Keeps what V8 made of the program's text for its next start: 40 ms of some 300. Whatever stands in the way, the program starts without. */
-import { lstatSync } from "node:fs";
+/**
+ * Loads the built program's files with what V8 compiled of them at an earlier start: every function that ran then. Node's own compile cache keeps a
+ * module as it is before it runs, and V8 compiles most functions when they are called (decision 0026). Whatever stands in the way, it starts without.
+ */
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { constants, Script } from "node:vm";
+import { crc32 } from "node:zlib";
 import { makeFolder } from "./folder.ts";
+
+/** What was compiled of one file, and of which text: V8 itself only compares lengths. */
+interface Compiled {
+  readonly textCrc: number;
+  readonly data: Uint8Array;
+}
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -12,14 +25,95 @@ function isOurs(folder: string): boolean {
   return uid === process.getuid?.() && (mode & WRITABLE_BY_OTHERS) === 0;
 }
 
-/** @param cacheHome `$XDG_CACHE_HOME`; a relative one counts as unset, as its specification says */
-export function keepCompiled(cacheHome: string | undefined): void {
+/**
+ * The user's folder for it; undefined where there can be none: a home that is none, a disk that is full or cannot be written.
+ * @param cacheHome `$XDG_CACHE_HOME`; a relative one counts as unset, as its specification says
+ */
+export function cacheFolder(cacheHome: string | undefined): string | undefined {
   try {
     const folder = join(cacheHome !== undefined && isAbsolute(cacheHome) ? cacheHome : join(homedir(), ".cache"), "llm-healthd");
     makeFolder(folder);
-    // Not imported: an older Node has no such thing, and would end there (node-version.ts).
-    if (isOurs(folder)) process.getBuiltinModule("node:module").enableCompileCache(folder);
+    return isOurs(folder) ? folder : undefined;
   } catch {
-    // A home that is none, a disk that is full or cannot be written.
+    return undefined;
   }
+}
+
+/** By the files' names. Before its body the file holds the body's check sum. */
+function read(file: string): Map<string, Compiled> {
+  try {
+    const bytes = readFileSync(file);
+    const body = bytes.subarray(4);
+    if (bytes.readUInt32LE() === crc32(body)) return deserialize(body) as Map<string, Compiled>;
+  } catch {
+    // The first start.
+  }
+  return new Map();
+}
+
+function write(file: string, all: Map<string, Compiled>): void {
+  const body = serialize(all);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(body));
+  // In one step: whoever reads it meanwhile, or after a crash, finds the old one or the new one.
+  const aside = `${file}.${process.pid}`;
+  try {
+    writeFileSync(aside, Buffer.concat([sum, body]));
+    renameSync(aside, file);
+  } catch {
+    // A full disk: the next start compiles again.
+    rmSync(aside, { force: true });
+  }
+}
+
+const WRAPPER = ["(function (exports, require, module, __filename, __dirname) {", "\n})"] as const;
+type Wrapped = (exports: object, require: (id: string) => unknown, module: { exports: object }, file: string, folder: string) => void;
+
+/**
+ * Runs a CommonJS file and what it requires, now and later.
+ * @param kept the file that holds what was compiled; undefined: none
+ * @returns to be called when it has run for a while: writes down what was compiled, one file of the program at each step
+ */
+export function runCompiled(entry: string, kept: string | undefined): () => Generator<void> {
+  const known = kept === undefined ? new Map<string, Compiled>() : read(kept);
+  const fresh = new Map<string, { readonly script: Script; readonly textCrc: number }>();
+  const modules = new Map<string, { exports: object }>();
+  const requireOutside = createRequire(entry);
+
+  function load(file: string): object {
+    const loaded = modules.get(file);
+    if (loaded !== undefined) return loaded.exports;
+    const bytes = readFileSync(file);
+    const textCrc = crc32(bytes);
+    const before = known.get(basename(file));
+    const script = new Script(WRAPPER.join(bytes.toString("latin1")), {
+      filename: file,
+      columnOffset: -WRAPPER[0].length,
+      cachedData: before?.textCrc === textCrc ? before.data : undefined,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    if (before?.textCrc !== textCrc || script.cachedDataRejected) fresh.set(file, { script, textCrc });
+    const module = { exports: {} };
+    modules.set(file, module);
+    const folder = dirname(file);
+    const require = (id: string): unknown => (id.startsWith(".") ? load(join(folder, id)) : requireOutside(id));
+    try {
+      (script.runInThisContext() as Wrapped)(module.exports, require, module, file, folder);
+    } catch (error) {
+      modules.delete(file);
+      throw error;
+    }
+    return module.exports;
+  }
+
+  load(entry);
+  return function* keep() {
+    if (kept === undefined || fresh.size === 0) return;
+    for (const [file, { script, textCrc }] of fresh) {
+      known.set(basename(file), { textCrc, data: script.createCachedData() });
+      fresh.delete(file);
+      yield;
+    }
+    write(kept, known);
+  };
 }

@@ -2,7 +2,7 @@
 import { findPackageJSON } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const found = findPackageJSON(import.meta.url);
+const found = findPackageJSON("..", import.meta.url);
 if (found === undefined) throw new Error(`no package.json above ${import.meta.url}`);
 
 export const PACKAGE_FILE = pathToFileURL(found);

@@ -1,10 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { runCompiled } from "../../src/base/compiled.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../src/main.ts");
+const BOOT = resolve(import.meta.dirname, "../../src/boot.ts");
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "compiled-"));
@@ -13,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const { NODE_COMPILE_CACHE: _, ...env } = process.env;
 const version = (more: Readonly<Record<string, string>>): string =>
-  execFileSync(process.execPath, ["--", MAIN, "--version"], { encoding: "utf8", env: { ...env, ...more } });
+  execFileSync(process.execPath, ["--", BOOT, "--version"], { encoding: "utf8", env: { ...env, ...more } });
 const kept = (place: string): boolean => existsSync(place) && readdirSync(place).length > 0;
 
 test("what was compiled is kept in the user's cache folder", () => {
@@ -42,4 +55,104 @@ test("where nothing can be kept, it starts all the same", () => {
   writeFileSync(join(folder, "file"), "");
   expect(version({ XDG_CACHE_HOME: join(folder, "file") })).toMatch(/\d+\.\d+\.\d+/);
   expect(version({ XDG_CACHE_HOME: "/proc/nowhere" })).toMatch(/\d+\.\d+\.\d+/);
+});
+
+interface Said {
+  say(much: boolean): unknown;
+  later(): string;
+}
+
+/** Writes a program of three files, the last of which is loaded when it is asked for. */
+function writeProgram(word: string): string {
+  const entry = join(folder, "program.js");
+  writeFileSync(entry, 'const { say } = require("./words.js");\nglobalThis.said = { say, later: () => require("./later.js").late };\n');
+  const functions = [...Array(50).keys()].map((at) => `f${at}(x) { return { at: ${at}, x, list: [x, ${at}, "text ${at}"] }; }`);
+  writeFileSync(
+    join(folder, "words.js"),
+    `const all = { ${functions.join(",\n")} };\nexports.say = (much) => (much ? Object.values(all).map((f) => f(1)).length : "${word}");\n`,
+  );
+  writeFileSync(
+    join(folder, "later.js"),
+    'exports.late = require("node:path").basename(__filename) + " " + require("./words.js").say(false);\n',
+  );
+  return entry;
+}
+
+/** Runs it, and writes down what was compiled. */
+function run(entry: string, kept: string | undefined, use: (said: Said) => void = () => undefined): Said {
+  const keep = runCompiled(entry, kept);
+  const { said } = globalThis as unknown as { said: Said };
+  use(said);
+  expect([...keep()].every((step) => step === undefined)).toBe(true);
+  return said;
+}
+
+test("a built program is kept with every function that ran, and only written when there is more to keep", () => {
+  const kept = join(folder, "kept");
+  const entry = writeProgram("first");
+  run(entry, kept);
+  const little = statSync(kept);
+  rmSync(kept);
+  run(entry, kept, ({ say }) => expect(say(true)).toBe(50));
+  expect(statSync(kept).size).toBeGreaterThan(little.size + 5000);
+  const { ino } = statSync(kept);
+  expect(run(entry, kept).say(false)).toBe("first");
+  expect(statSync(kept).ino).toBe(ino);
+  // A file that was not loaded before.
+  expect(run(entry, kept, ({ later }) => later()).later()).toBe("later.js first");
+  expect(statSync(kept).ino).not.toBe(ino);
+  expect(readdirSync(folder).toSorted()).toEqual(["kept", "later.js", "program.js", "words.js"]);
+});
+
+test("what is kept of another text is not run, be it of the same length", () => {
+  const kept = join(folder, "kept");
+  run(writeProgram("first"), kept);
+  expect(run(writeProgram("other"), kept).say(false)).toBe("other");
+  expect(run(writeProgram("other"), kept).say(false)).toBe("other");
+});
+
+test.each<[string, (kept: string) => void]>([
+  ["cut short", (kept) => truncateSync(kept, statSync(kept).size - 100)],
+  ["empty", (kept) => truncateSync(kept, 0)],
+  ["garbage", (kept) => writeFileSync(kept, "x".repeat(5000))],
+  [
+    "spoiled in one byte",
+    (kept) => {
+      const bytes = readFileSync(kept);
+      const at = bytes.length - 500;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      writeFileSync(kept, bytes);
+    },
+  ],
+])("a kept file that is %s is made anew", (_name, spoil) => {
+  const kept = join(folder, "kept");
+  const entry = writeProgram("first");
+  run(entry, kept);
+  const whole = statSync(kept).size;
+  spoil(kept);
+  expect(run(entry, kept).say(false)).toBe("first");
+  expect(Math.abs(statSync(kept).size - whole)).toBeLessThan(whole / 10);
+});
+
+test("without a place to keep it, or one that takes nothing, it runs all the same", () => {
+  const entry = writeProgram("first");
+  expect(run(entry, undefined).say(false)).toBe("first");
+  expect(run(entry, join(folder, "nowhere", "kept")).say(false)).toBe("first");
+  mkdirSync(join(folder, "kept"));
+  expect(run(entry, join(folder, "kept")).say(false)).toBe("first");
+  expect(readdirSync(folder).toSorted()).toEqual(["kept", "later.js", "program.js", "words.js"]);
+});
+
+test("an error names the program's own file and place, and a file that failed is tried again", () => {
+  const entry = writeProgram("first");
+  const said = run(entry, undefined);
+  writeFileSync(join(folder, "later.js"), 'throw new Error("not yet");\n');
+  expect(() => said.later()).toThrow("not yet");
+  try {
+    said.later();
+  } catch (error) {
+    expect((error as Error).stack).toContain(`${join(folder, "later.js")}:1:7`);
+  }
+  writeProgram("first");
+  expect(said.later()).toBe("later.js first");
 });
