@@ -42,8 +42,10 @@ const BATCH_MS = 250;
 const RETRY_MS = 5_000;
 const FORGET_EVERY_MS = 10_000;
 const CHECKPOINT_EVERY_MS = 60_000;
-// A megabyte of log, or 32 of it where all fail with long bodies.
-const CHECKPOINT_RECORDS = 2_000;
+// The log's size, or the thread would start every few seconds where much is probed, and the log fill the disk where all fail with long bodies.
+const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+/** What a record takes of the log, without its error body. */
+const RECORD_BYTES = 512;
 
 class FileHistory implements History {
   readonly ledger: Ledger;
@@ -60,7 +62,8 @@ class FileHistory implements History {
   #timer: (() => void) | undefined;
   #forgotAt = Number.NEGATIVE_INFINITY;
   #checkpointAt: number;
-  #sinceCheckpoint = 0;
+  /** Since the latest checkpoint, as far as records tell it. */
+  #logBytes = 0;
   #closed = false;
 
   constructor(options: HistoryOptions) {
@@ -97,7 +100,8 @@ class FileHistory implements History {
   take(record: Parameters<Sink["take"]>[0]): void {
     this.#records.take(record);
     this.#uptime.take(record);
-    this.#sinceCheckpoint++;
+    const body = record.outcome.verdict === "skipped" ? undefined : record.outcome.evidence.errorBody;
+    this.#logBytes += RECORD_BYTES + (body?.length ?? 0);
     this.#soon();
   }
 
@@ -147,10 +151,10 @@ class FileHistory implements History {
       });
       this.#forgotAt = done && more ? Number.NEGATIVE_INFINITY : now;
     }
-    if (this.#sinceCheckpoint >= CHECKPOINT_RECORDS || now - this.#checkpointAt >= CHECKPOINT_EVERY_MS) {
+    if (this.#logBytes >= CHECKPOINT_BYTES || now - this.#checkpointAt >= CHECKPOINT_EVERY_MS) {
       this.#store.checkpoint();
       this.#checkpointAt = now;
-      this.#sinceCheckpoint = 0;
+      this.#logBytes = 0;
     }
     this.#soonIfPending();
   }

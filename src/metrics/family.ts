@@ -78,9 +78,9 @@ export function createFamily(metric: Metric): Family {
     metric,
     put,
     replace(writer, samples) {
+      if (metric.type !== "gauge") return put(writer, samples);
       writing += 1;
       put(writer, samples);
-      if (metric.type !== "gauge") return;
       const own = writer === SELF ? live.values() : (ofTarget.get(writer) ?? []);
       for (const series of own) if (series.writer === writer && series.writing !== writing) leave(series);
     },

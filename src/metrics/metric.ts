@@ -1,6 +1,7 @@
 /** What a metric is: data that says its name, its meaning, and how to read it from a record. Readers are pure. */
 import type { Probed, Skipped } from "../core/outcome.ts";
 import { isSuspect, type ProbeRecord, type Target } from "../core/probe.ts";
+import type { Kind } from "../core/reason.ts";
 import type { Memory } from "./memory.ts";
 
 export type ProbedRecord = ProbeRecord & { readonly outcome: Probed };
@@ -18,6 +19,8 @@ export interface Metric<Name extends string = string, Label extends string = str
   /** A whole sentence for the user, naming the unit. */
   readonly help: string;
   readonly labels: readonly Label[];
+  /** Whose records tell it: the catalogue's group says. */
+  readonly of?: readonly Kind[];
   /** Upper bounds; histograms only. */
   readonly buckets?: readonly number[];
   /** The series a target has before its first probe. `intervalSeconds` is the longest time between two of its runs. */

@@ -1,5 +1,6 @@
 /** The targets that have series, and how a record becomes values in them. */
 import { type ProbeRecord, sameThing, type Target } from "../core/probe.ts";
+import { kinds } from "../core/reason.ts";
 import type { Family } from "./family.ts";
 import { type Memory, noMemory, remember } from "./memory.ts";
 import type { ProbedRecord, Sample, SkippedRecord } from "./metric.ts";
@@ -23,21 +24,26 @@ const isSkipped = (record: ProbeRecord): record is SkippedRecord => record.outco
 /** One metric's trouble stays with that metric, and is told to `onFault`. */
 export function createTargetSeries(families: Iterable<Family>, onFault: () => void): TargetSeries {
   const all = [...families];
-  const read = all.filter(({ metric }) => metric.read !== undefined);
+  const readSkip = all.filter(({ metric }) => metric.readSkip !== undefined);
+  const read = new Map(
+    kinds.map((kind) => [kind, all.filter(({ metric }) => metric.read !== undefined && (metric.of?.includes(kind) ?? true))]),
+  );
   const known = new Map<string, Known>();
 
   /** A catalogue still talks of a model that a reload has just removed or renamed: that must not bring it back. */
-  const isCurrent = ({ labels }: Sample): boolean => {
+  const isCurrent = ({ labels }: Sample, own: Target): boolean => {
     if (labels.target === undefined) return true;
-    const target = known.get(labels.target)?.target;
+    const target = labels.target === own.name ? own : known.get(labels.target)?.target;
     return target !== undefined && (labels.model === undefined || labels.model === target.model);
   };
 
   const takeProbed = (record: ProbedRecord, memory: Memory): void => {
-    for (const { metric, replace } of read) {
+    const { target } = record;
+    const current = (sample: Sample): boolean => isCurrent(sample, target);
+    for (const { metric, replace } of read.get(target.kind) ?? []) {
       try {
         const samples = metric.read?.(record, memory);
-        if (samples !== undefined) replace(record.target.name, samples.every(isCurrent) ? samples : samples.filter(isCurrent));
+        if (samples !== undefined) replace(target.name, samples.every(current) ? samples : samples.filter(current));
       } catch {
         onFault();
       }
@@ -45,7 +51,7 @@ export function createTargetSeries(families: Iterable<Family>, onFault: () => vo
   };
 
   const takeSkipped = (record: SkippedRecord): void => {
-    for (const { metric, put } of all) {
+    for (const { metric, put } of readSkip) {
       try {
         put(record.target.name, metric.readSkip?.(record) ?? []);
       } catch {

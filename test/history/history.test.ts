@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { degraded, down, skipped } from "../../src/core/outcome.ts";
 import { openArchive } from "../../src/history/archive.ts";
 import { MIGRATIONS } from "../../src/history/migrations.ts";
 import { cause, files, fine, type HistoryWorld, historyWorld, kimi, limited, recordAt, rowsOf, SECRET, spend } from "../support/history.ts";
-import { until } from "../support/programs.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -192,30 +190,6 @@ describe("uptime", () => {
     expect(history.uptime("kimi")["24h"]).toBe(1);
     expect(rows("select up, down from uptime where hours = 1 and up > 0")).toEqual([{ up: 1, down: 0 }]);
   });
-});
-
-test("the log of what was written goes into the database by itself, on a thread of its own", async () => {
-  const history = world.open();
-  history.take(recordAt(world.clock.wall(), kimi, limited()));
-  await world.clock.advance(61_000);
-  history.take(recordAt(world.clock.wall(), kimi, limited()));
-  await world.clock.advance(1000);
-  // As the file lies, without the log beside it.
-  const bare = pathToFileURL(world.path);
-  bare.searchParams.set("immutable", "1");
-  await until(() => {
-    const database = new DatabaseSync(bare, { readOnly: true });
-    try {
-      return Number(database.prepare("select count(*) as n from failure").get()?.n) === 2;
-    } catch {
-      return false;
-    } finally {
-      database.close();
-    }
-  }, "both in the database itself");
-  history.take(recordAt(world.clock.wall(), kimi, limited()));
-  expect(history.events({ limit: 5 })).toHaveLength(3);
-  expect(world.failures()).toBe(0);
 });
 
 test("a file of the first version is brought up to date, and what it knew of today is counted", () => {
