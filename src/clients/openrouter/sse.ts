@@ -45,8 +45,9 @@ export function createSseReader(): SseReader {
 
   const lines = (text: string): SseItem[] => {
     const items: SseItem[] = [];
+    const whole = rest + text;
     // A lone CR ends a line too (WHATWG), but one at the very end may be half of a CRLF: it waits for its LF.
-    const parts = (rest + text).split(/\r\n|\n|\r(?!$)/);
+    const parts = whole.split(whole.includes("\r") ? /\r\n|\n|\r(?!$)/ : "\n");
     rest = parts.pop() ?? "";
     for (const line of parts) {
       const item = readLine(line, held);
@@ -58,7 +59,7 @@ export function createSseReader(): SseReader {
 
   return {
     push(chunk) {
-      let text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      let text = decoder.write(chunk);
       if (first && text !== "") {
         first = false;
         text = text.replace(/^\uFEFF/, "");

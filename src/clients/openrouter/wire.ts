@@ -4,87 +4,92 @@
  */
 import { z } from "zod";
 
-const text = z.string().optional().catch(undefined);
-const number = z.number().optional().catch(undefined);
-const nullableNumber = z.number().nullable().optional().catch(undefined);
-const loose = z.record(z.string(), z.unknown()).optional().catch(undefined);
+/**
+ * A field of the wrong type is none. Each token of a stream goes through these: a type of one word is looked at without zod's own string or number,
+ * which would make a payload and a list of issues for each, and what is absent is not looked at (the outer `optional`).
+ */
+const only = <T>(is: (value: unknown) => value is T) => z.transform((value: unknown) => (is(value) ? value : undefined)).optional();
+const lenient = <S extends z.ZodType>(schema: S) => schema.optional().catch(undefined).optional();
+
+const isText = (value: unknown): value is string => typeof value === "string";
+// JSON has no infinity, and 1e999.
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const text = only(isText);
+const number = only(isNumber);
+const flag = only((value) => typeof value === "boolean");
+const nullableText = only((value) => value === null || isText(value));
+const nullableNumber = only((value) => value === null || isNumber(value));
+const loose = lenient(z.record(z.string(), z.unknown()));
 /** A count or a sum of money that was used: never below nothing, or it would fill a budget instead of emptying it. */
-const amount = z.number().nonnegative().optional().catch(undefined);
+const amount = only((value): value is number => isNumber(value) && value >= 0);
 /** Prices are decimal strings, USD per token (openrouter-api §4). Nothing else is a price: `null` and "" are not 0. */
-const price = z
-  .union([
+const price = lenient(
+  z.union([
     z.number(),
     z
       .string()
       .regex(/^-?\d+(?:\.\d+)?(?:e-?\d+)?$/i)
       .transform(Number),
-  ])
-  .optional()
-  .catch(undefined);
+  ]),
+);
 
 /** Three generations of error bodies coexist; `code` is a number, a string of digits or a word (§7, §8). */
 export const apiErrorSchema = z.object({
   message: text,
-  code: z.union([z.number(), z.string()]).optional().catch(undefined),
+  code: only((value) => isText(value) || isNumber(value)),
   type: text,
   error_type: text,
   http_status: number,
-  availability: z
-    .object({ code: text, retryable: z.boolean().optional().catch(undefined) })
-    .optional()
-    .catch(undefined),
+  availability: lenient(z.object({ code: text, retryable: flag })),
   metadata: loose,
 });
 export type ApiError = z.output<typeof apiErrorSchema>;
 
 /** `{error:{…}}`; some OpenAI-compatible servers answer `{"error":"text"}`. */
-const errorField = z
-  .union([
+const errorField = lenient(
+  z.union([
     z
       .array(apiErrorSchema)
       .min(1)
       .transform(([first = {}]) => first),
     apiErrorSchema,
     z.string().transform((message): ApiError => ({ message })),
-  ])
-  .optional()
-  .catch(undefined);
+  ]),
+);
 
-const usage = z
-  .object({
-    prompt_tokens: amount,
-    completion_tokens: amount,
-    cost: amount,
-    prompt_tokens_details: z.object({ cached_tokens: amount }).nullable().optional().catch(undefined),
-    completion_tokens_details: z.object({ reasoning_tokens: amount }).nullable().optional().catch(undefined),
-  })
-  .nullable()
-  .optional()
-  .catch(undefined);
+const usage = lenient(
+  z
+    .object({
+      prompt_tokens: amount,
+      completion_tokens: amount,
+      cost: amount,
+      prompt_tokens_details: lenient(z.object({ cached_tokens: amount }).nullable()),
+      completion_tokens_details: lenient(z.object({ reasoning_tokens: amount }).nullable()),
+    })
+    .nullable(),
+);
 
 /** A streamed delta or a whole message. */
-const piece = z
-  .object({
-    content: z.unknown(),
-    /** OpenRouter's name; `reasoning_content` is DeepSeek's and vLLM's. */
-    reasoning: z.unknown(),
-    reasoning_content: z.unknown(),
-    tool_calls: z
-      .array(z.object({ index: number, function: z.object({ name: text, arguments: text }).partial().optional().catch(undefined) }))
-      .nullable()
-      .optional()
-      .catch(undefined),
-  })
-  .partial()
-  .nullable()
-  .optional()
-  .catch(undefined);
+const piece = lenient(
+  z
+    .object({
+      content: z.unknown(),
+      /** OpenRouter's name; `reasoning_content` is DeepSeek's and vLLM's. */
+      reasoning: z.unknown(),
+      reasoning_content: z.unknown(),
+      tool_calls: lenient(
+        z.array(z.object({ index: number, function: lenient(z.object({ name: text, arguments: text }).partial()) })).nullable(),
+      ),
+    })
+    .partial()
+    .nullable(),
+);
 export type Piece = z.output<typeof piece>;
 
 const choice = z.object({
   delta: piece,
   message: piece,
-  finish_reason: z.string().nullable().optional().catch(undefined),
+  finish_reason: nullableText,
   error: errorField,
 });
 
@@ -93,24 +98,20 @@ export const chatSchema = z.object({
   id: text,
   model: text,
   provider: text,
-  choices: z.array(choice).optional().catch(undefined),
+  choices: lenient(z.array(choice)),
   usage,
   error: errorField,
   /** Who was tried before the answer came (§6); only when asked for. */
-  openrouter_metadata: z
-    .object({
+  openrouter_metadata: lenient(
+    z.object({
       attempt: number,
-      attempts: z
-        .array(z.object({ status: number }))
-        .optional()
-        .catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
+      attempts: lenient(z.array(z.object({ status: number }))),
+    }),
+  ),
 });
 export type ChatMessage = z.output<typeof chatSchema>;
 
-const freeRequests = z.object({ limit: number, used: number, remaining: number }).optional().catch(undefined);
+const freeRequests = lenient(z.object({ limit: number, used: number, remaining: number }));
 /** Body of `GET /key` (§2); the newer fields are optional. */
 export const keySchema = z.object({
   data: z.object({
@@ -120,30 +121,26 @@ export const keySchema = z.object({
     usage_daily: number,
     usage_weekly: number,
     usage_monthly: number,
-    is_free_tier: z.boolean().optional().catch(undefined),
-    expires_at: z.string().nullable().optional().catch(undefined),
+    is_free_tier: flag,
+    expires_at: nullableText,
     free_model_daily_requests: freeRequests,
   }),
 });
 export const creditsSchema = z.object({ data: z.object({ total_credits: z.number(), total_usage: z.number() }) });
 
-const strings = z.array(z.string()).optional().catch(undefined);
+const strings = lenient(z.array(z.string()));
 /** One model of the catalogue (§4). OpenAI's own list has only `id`. */
 export const modelSchema = z.object({
   id: z.string(),
   canonical_slug: text,
   name: text,
   context_length: nullableNumber,
-  architecture: z.object({ input_modalities: strings, output_modalities: strings }).optional().catch(undefined),
-  pricing: z.object({ prompt: price, completion: price, request: price }).optional().catch(undefined),
+  architecture: lenient(z.object({ input_modalities: strings, output_modalities: strings })),
+  pricing: lenient(z.object({ prompt: price, completion: price, request: price })),
   supported_parameters: strings,
-  expiration_date: z.string().nullable().optional().catch(undefined),
-  reasoning: z
-    .object({ mandatory: z.boolean().optional().catch(undefined) })
-    .nullable()
-    .optional()
-    .catch(undefined),
-  alias_target: z.object({ slug: text }).nullable().optional().catch(undefined),
+  expiration_date: nullableText,
+  reasoning: lenient(z.object({ mandatory: flag }).nullable()),
+  alias_target: lenient(z.object({ slug: text }).nullable()),
 });
 export type WireModel = z.output<typeof modelSchema>;
 /** One entry that is no model must not cost us the other four hundred. */
@@ -181,7 +178,7 @@ export function errorBeside(message: ChatMessage | undefined, body: unknown): Ap
 /** JSON, or undefined. OpenRouter pads bodies with newlines and spaces while it waits; whitespace alone is no JSON (§7). */
 export function parseJson(body: string): unknown {
   try {
-    return JSON.parse(body.replace(/^\uFEFF/, ""));
+    return JSON.parse(body.startsWith("\uFEFF") ? body.slice(1) : body);
   } catch {
     return undefined;
   }
