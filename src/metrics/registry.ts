@@ -25,8 +25,11 @@ export interface Metrics extends Sink {
    * them leave.
    */
   setAll(name: SelfMetricName, series: () => readonly Sample[]): void;
-  /** The page in the text format 0.0.4, piece by piece. A metric that cannot be rendered is left out. */
-  render(): AsyncIterable<string>;
+  /**
+   * The page in the text format 0.0.4, piece by piece. A metric that cannot be rendered is left out.
+   * @param measuring some probe runs: then the page waits, up to a twentieth of a second in all
+   */
+  render(measuring?: () => boolean): AsyncIterable<string>;
   readonly contentType: string;
 }
 
@@ -102,12 +105,12 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       else asked.set(key, () => setSelf(name, value(), labels));
     },
     setAll: (name, series) => void asked.set(name, () => families.get(name)?.replace(SELF, series())),
-    render: () =>
+    render: (measuring = () => false) =>
       renderPage({
         readings: [...readings, ...asked.values()].map((reading) => () => guarded(reading)),
         registry,
         families: families.values(),
-        clock,
+        measuring,
         onFault,
       }),
   };

@@ -1,7 +1,7 @@
 /** The exposition page, in the text format 0.0.4. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Registry } from "prom-client";
-import type { Clock } from "../base/clock.ts";
+import { pause, systemClock } from "../base/clock.ts";
 import type { Family } from "./family.ts";
 
 /** Prometheus 3 refuses a page without it. */
@@ -10,14 +10,24 @@ export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 // A blocked loop is a wrong latency: no longer at a stretch than this, looked at after so many characters.
 const STRETCH_MS = 0.1;
 const PIECE = 8192;
+// And work beside a probe, however short, is time in its latency: a page waits while one runs, so long in all.
+const PATIENCE_MS = 50;
+const LOOK_MS = 1;
 
-/** Called between two pieces of work: gives the event loop a turn when a stretch is over. */
-function breather(clock: Clock): () => Promise<void> {
-  let since = clock.monotonic();
+/** Called between two pieces of work: gives the event loop a turn when a stretch is over, and probes the time to end. */
+function breather(measuring: () => boolean): () => Promise<void> {
+  const now = systemClock.monotonic;
+  let since = now();
+  let patienceMs = PATIENCE_MS;
   return async () => {
-    if (clock.monotonic() - since < STRETCH_MS) return;
+    if (now() - since < STRETCH_MS) return;
     await turn();
-    since = clock.monotonic();
+    since = now();
+    while (patienceMs > 0 && measuring()) {
+      await pause(systemClock, LOOK_MS);
+      patienceMs -= now() - since;
+      since = now();
+    }
   };
 }
 
@@ -27,13 +37,14 @@ export interface Rendered {
   /** prom-client's own metrics of the process. */
   readonly registry: Registry;
   readonly families: Iterable<Family>;
-  readonly clock: Clock;
+  /** Some probe runs. */
+  measuring(): boolean;
   onFault(): void;
 }
 
 /** Piece by piece, so that it need not be held as a whole. A metric that cannot be rendered is left out, for the rest of the page is true. */
-export async function* renderPage({ readings, registry, families, clock, onFault }: Rendered): AsyncGenerator<string> {
-  const breathe = breather(clock);
+export async function* renderPage({ readings, registry, families, measuring, onFault }: Rendered): AsyncGenerator<string> {
+  const breathe = breather(measuring);
   for (const reading of readings) {
     reading();
     await breathe();

@@ -1,8 +1,16 @@
 import { Registry } from "prom-client";
-import { expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
+import { describe, expect, test } from "vitest";
 import { createFamily, SELF } from "../../src/metrics/family.ts";
 import { renderPage } from "../../src/metrics/render.ts";
+import { until } from "../support/programs.ts";
+
+const nobody = { registry: new Registry(), readings: [], measuring: () => false, onFault: () => undefined };
+
+async function read(page: Parameters<typeof renderPage>[0]): Promise<string[]> {
+  const pieces: string[] = [];
+  for await (const piece of renderPage(page)) pieces.push(piece);
+  return pieces;
+}
 
 test("a page comes in pieces, and whole, whatever its letters", async () => {
   const family = createFamily({ name: "healthd_x", help: "Größe – 大", type: "gauge", labels: ["target"] });
@@ -11,10 +19,35 @@ test("a page comes in pieces, and whole, whatever its letters", async () => {
     SELF,
     names.map((target, value) => ({ labels: { target }, value })),
   );
-  const page = { readings: [], registry: new Registry(), families: [family], clock: systemClock, onFault: () => undefined };
-  const pieces: string[] = [];
-  for await (const piece of renderPage(page)) pieces.push(piece);
+  const pieces = await read({ ...nobody, families: [family] });
   const lines = names.map((target, value) => `healthd_x{target="${target}"} ${value}\n`);
   expect(pieces.join("")).toBe(`# HELP healthd_x Größe – 大\n# TYPE healthd_x gauge\n${lines.join("")}`);
   expect(pieces.length).toBeGreaterThan(5);
+});
+
+describe("work beside a probe is time in its latency", () => {
+  const many = createFamily({ name: "healthd_x", help: "Many.", type: "gauge", labels: ["target"] });
+  many.put(
+    SELF,
+    [...Array(20_000).keys()].map((at) => ({ labels: { target: `t${at}` }, value: at })),
+  );
+
+  test("so the page waits until none runs", async () => {
+    let looks = 0;
+    let done = false;
+    // Runs until it was looked for a few times; the page cannot have come before.
+    const page = read({ ...nobody, families: [many], measuring: () => ++looks < 10 }).then((pieces) => {
+      done = true;
+      return pieces;
+    });
+    await until(() => looks >= 5, "the page to look whether a probe runs");
+    expect(done).toBe(false);
+    expect((await page).join("")).toContain('{target="t19999"} 19999\n');
+    expect(looks).toBeGreaterThanOrEqual(10);
+  });
+
+  test("but not for ever: somebody always measures where there is much to measure", async () => {
+    const pieces = await read({ ...nobody, families: [many], measuring: () => true });
+    expect(pieces.join("")).toBe((await read({ ...nobody, families: [many] })).join(""));
+  });
 });
