@@ -10,7 +10,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /while 10,000 series are scraped/,
-    why: "Beside a scrape: rendering 10,000 series takes some 10 ms of the thread, in stretches of a tenth of a millisecond, and what comes in between waits for its stretch; packing the page takes the second core, which the upstream needs. At one scrape a second that is the slowest hundredth of the probes.",
+    why: "Beside a scrape: rendering 10,000 series takes some 10 ms of the thread, in stretches of a tenth of a millisecond, and waits while a probe runs, up to 50 ms in all (decision 0015); what begins amid a stretch waits for its end, and packing the page takes the second core, which the upstream needs.",
   },
   {
     of: /(first-token|token arrival) error/,
@@ -18,7 +18,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /CPU per (plain|TLS) probe/,
-    why: "CPU a probe: of a plain one what is left is mostly the system's calls, the collector, Node's own request and metrics; of one with TLS the handshake (decision 0020), which was 0.81 and 0.87 of blackbox_exporter's in the two askings before. blackbox_exporter keeps nothing of a probe.",
+    why: "CPU a probe: of a plain one what is left is mostly the system's calls, the collector, Node's own request and metrics; of one with TLS the handshake (decision 0020), which was 0.81, 0.87 and 0.93 of blackbox_exporter's in the askings before. blackbox_exporter keeps nothing of a probe.",
   },
   {
     of: /CPU per streamed/,
@@ -34,7 +34,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /start to first/,
-    why: "Start: its goal is in milliseconds, which are a machine's: this one's pace changes by a half within minutes, and the same program took 191 in a better one. Compare Node alone and the imports below. What is left is what zod, yaml, pino, commander and prom-client do as they are loaded, and the reading of the config (decisions 0021, 0025).",
+    why: "Start: its goal is in milliseconds, which are a machine's: this one's pace changes by a half within minutes, and the same program took 191 in a better one. Compare Node alone and the imports below. What is left is Node itself, what zod, yaml, pino, commander and prom-client do as they are loaded, and the reading of the config (decisions 0021, 0025, 0026).",
   },
   {
     of: /lateness/,
