@@ -1,6 +1,5 @@
 /** Content negotiation and packing of a large page. */
 import { once } from "node:events";
-import { createGzip } from "node:zlib";
 import { inBlocks, newBlock } from "./blocks.ts";
 
 // Level 1 packs a megabyte of exposition to a twentieth in 5 ms; more effort gains little.
@@ -11,7 +10,8 @@ const LEVEL = 1;
  * when the garbage collector comes by, was a tenth of a small daemon's memory.
  */
 export async function pack(pieces: AsyncIterable<string>): Promise<Buffer> {
-  const gzip = createGzip({ level: LEVEL });
+  // Loaded by the first who asks for it packed.
+  const gzip = process.getBuiltinModule("node:zlib").createGzip({ level: LEVEL });
   const packed: Buffer[] = [];
   gzip.on("data", (part: Buffer) => packed.push(part));
   const ended = once(gzip, "end");

@@ -6,6 +6,7 @@ import { hashSync } from "@node-rs/bcrypt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../support/programs.ts";
 import { type Attacker, attack, SHORT } from "./attacker.ts";
+import { FRAME, rawGet } from "./raw-http2.ts";
 import { http2Get, makePki, type Pki, secureGet, serveSecure } from "./secure.ts";
 import { inOnePiece } from "./setup.ts";
 
@@ -50,6 +51,14 @@ test.each([
     /^HTTP\/1\.1 431 /,
   );
   expect(await healthy(served.url)).toBe(200);
+});
+
+test.each(["/-/healthy", "/metrics", "/nowhere"])("over HTTP/2 no stream is reset that was answered: %s", async (path) => {
+  await using served = await serveSecure(pki, TLS);
+  const frames = await rawGet(served.url, pki.authority.pem.cert, path);
+  // Go's client, and so Prometheus, takes a reset for a broken answer.
+  expect(frames.filter(({ type }) => type === FRAME.reset || type === FRAME.goAway)).toEqual([]);
+  expect(frames.map(({ type }) => type)).toContain(FRAME.data);
 });
 
 test("over HTTP/2 a request that never ends is told so and dropped, and so is a connection that asks nothing any more", async () => {
