@@ -4,10 +4,10 @@
  * itself, wherever it stands. The first line saves memory: a small nursery, which also makes pauses shorter, and one heap of malloc's for all
  * threads, with what is large outside of it, so that it goes back to the system when it is free.
  */
+import { hash } from "node:crypto";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
-import { crc32 } from "node:zlib";
 import { cacheFolder, runCompiled } from "./base/compiled.ts";
 import { tooOld } from "./base/node-version.ts";
 
@@ -22,7 +22,7 @@ const KEEP_AFTER_MS = 10_000;
 function startBuilt(program: string, folder: string | undefined): void {
   // Commands run different functions of the same files.
   const command = /^[a-z]{1,20}$/.exec(process.argv[2] ?? "")?.[0] ?? "other";
-  const kept = folder === undefined ? undefined : join(folder, `${process.version}-${crc32(program).toString(16)}-${command}`);
+  const kept = folder === undefined ? undefined : join(folder, `${process.version}-${hash("sha256", program).slice(0, 8)}-${command}`);
   const keep = runCompiled(program, kept);
   // One file of the program in a turn: a late loop measures wrong latencies.
   setTimeout(() => {

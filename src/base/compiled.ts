@@ -2,20 +2,23 @@
  * Loads the built program's files with what V8 compiled of them at an earlier start: every function that ran then. Node's own compile cache keeps a
  * module as it is before it runs, and V8 compiles most functions when they are called (decision 0026). Whatever stands in the way, it starts without.
  */
+import { hash } from "node:crypto";
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { constants, Script } from "node:vm";
-import { crc32 } from "node:zlib";
 import { makeFolder } from "./folder.ts";
 
 /** What was compiled of one file, and of which text: V8 itself only compares lengths. */
 interface Compiled {
-  readonly textCrc: number;
+  readonly textSum: string;
   readonly data: Uint8Array;
 }
+
+const SUM_BYTES = 32;
+const sumOf = (bytes: Uint8Array): string => hash("sha256", bytes);
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -43,8 +46,8 @@ export function cacheFolder(cacheHome: string | undefined): string | undefined {
 function read(file: string): Map<string, Compiled> {
   try {
     const bytes = readFileSync(file);
-    const body = bytes.subarray(4);
-    if (bytes.readUInt32LE() === crc32(body)) return deserialize(body) as Map<string, Compiled>;
+    const body = bytes.subarray(SUM_BYTES);
+    if (bytes.toString("hex", 0, SUM_BYTES) === sumOf(body)) return deserialize(body) as Map<string, Compiled>;
   } catch {
     // The first start.
   }
@@ -53,12 +56,10 @@ function read(file: string): Map<string, Compiled> {
 
 function write(file: string, all: Map<string, Compiled>): void {
   const body = serialize(all);
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32LE(crc32(body));
   // In one step: whoever reads it meanwhile, or after a crash, finds the old one or the new one.
   const aside = `${file}.${process.pid}`;
   try {
-    writeFileSync(aside, Buffer.concat([sum, body]));
+    writeFileSync(aside, Buffer.concat([Buffer.from(sumOf(body), "hex"), body]));
     renameSync(aside, file);
   } catch {
     // A full disk: the next start compiles again.
@@ -76,7 +77,7 @@ type Wrapped = (exports: object, require: (id: string) => unknown, module: { exp
  */
 export function runCompiled(entry: string, kept: string | undefined): () => Generator<void> {
   const known = kept === undefined ? new Map<string, Compiled>() : read(kept);
-  const fresh = new Map<string, { readonly script: Script; readonly textCrc: number }>();
+  const fresh = new Map<string, { readonly script: Script; readonly textSum: string }>();
   const modules = new Map<string, { exports: object }>();
   const requireOutside = createRequire(entry);
 
@@ -84,15 +85,15 @@ export function runCompiled(entry: string, kept: string | undefined): () => Gene
     const loaded = modules.get(file);
     if (loaded !== undefined) return loaded.exports;
     const bytes = readFileSync(file);
-    const textCrc = crc32(bytes);
+    const textSum = sumOf(bytes);
     const before = known.get(basename(file));
     const script = new Script(WRAPPER.join(bytes.toString("latin1")), {
       filename: file,
       columnOffset: -WRAPPER[0].length,
-      cachedData: before?.textCrc === textCrc ? before.data : undefined,
+      cachedData: before?.textSum === textSum ? before.data : undefined,
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
-    if (before?.textCrc !== textCrc || script.cachedDataRejected) fresh.set(file, { script, textCrc });
+    if (before?.textSum !== textSum || script.cachedDataRejected) fresh.set(file, { script, textSum });
     const module = { exports: {} };
     modules.set(file, module);
     const folder = dirname(file);
@@ -109,8 +110,8 @@ export function runCompiled(entry: string, kept: string | undefined): () => Gene
   load(entry);
   return function* keep() {
     if (kept === undefined || fresh.size === 0) return;
-    for (const [file, { script, textCrc }] of fresh) {
-      known.set(basename(file), { textCrc, data: script.createCachedData() });
+    for (const [file, { script, textSum }] of fresh) {
+      known.set(basename(file), { textSum, data: script.createCachedData() });
       fresh.delete(file);
       yield;
     }

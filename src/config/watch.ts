@@ -2,7 +2,7 @@
  * Tells when one of the files that a config was read from has another content now. It asks every few seconds and reads: editors rename,
  * Kubernetes swaps a link three folders up, network disks send no events, and all of them show in what can be read.
  */
-import { readFile, stat } from "node:fs/promises";
+import { promises } from "node:fs";
 import { type Clock, pause } from "../base/clock.ts";
 import { type FileStamps, LARGEST_BYTES, stampOf, UNREADABLE } from "./files.ts";
 
@@ -19,8 +19,8 @@ const EVERY_MS = 2000;
 /** Undefined where asking would change something or tell nothing: a pipe is read only once. */
 async function stampNow(file: string): Promise<string | undefined> {
   try {
-    const facts = await stat(file);
-    if (facts.isFile()) return facts.size > LARGEST_BYTES ? UNREADABLE : stampOf(await readFile(file));
+    const facts = await promises.stat(file);
+    if (facts.isFile()) return facts.size > LARGEST_BYTES ? UNREADABLE : stampOf(await promises.readFile(file));
     return facts.isDirectory() ? UNREADABLE : undefined;
   } catch {
     return UNREADABLE;

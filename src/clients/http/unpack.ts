@@ -1,16 +1,18 @@
 /** Bodies that were packed for the way. */
 import type { IncomingMessage } from "node:http";
 import { PassThrough, pipeline, type Readable } from "node:stream";
-import { createBrotliDecompress, createInflateRaw, createUnzip, createZstdDecompress } from "node:zlib";
 
 // "deflate" is zlib's format, and from many servers what is inside it: the first byte tells which (RFC 1950 §2.2: CM is 8).
 const isBare = (first: Buffer): boolean => ((first[0] ?? 0) & 0x0f) !== 8;
 
+/** Loaded by the first answer that is packed. */
+const zlib = () => process.getBuiltinModule("node:zlib");
+
 const UNPACKERS = {
-  gzip: createUnzip,
-  deflate: (first: Buffer) => (isBare(first) ? createInflateRaw() : createUnzip()),
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
+  gzip: () => zlib().createUnzip(),
+  deflate: (first: Buffer) => (isBare(first) ? zlib().createInflateRaw() : zlib().createUnzip()),
+  br: () => zlib().createBrotliDecompress(),
+  zstd: () => zlib().createZstdDecompress(),
 } as const;
 
 export const ACCEPT_ENCODING = Object.keys(UNPACKERS).join(", ");
