@@ -138,7 +138,7 @@ function apply(config: Config, { probing, metrics, faults }: Parts, keep?: Reado
 function serve(options: DaemonOptions, parts: Parts, { current, reload }: Reloader, { webConfig }: WebAccess): Web {
   const { latest, probing, clock, log, metrics, history } = parts;
   return createWeb({
-    metrics: { render: () => metrics.render(() => probing.inFlight() > 0), contentType: CONTENT_TYPE },
+    metrics: { render: () => metrics.render(probing.ended), contentType: CONTENT_TYPE },
     targets: () =>
       latest.list().map((one) => {
         const nextRunAt = probing.nextRunAt(one.target.name);

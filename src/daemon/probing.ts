@@ -45,6 +45,8 @@ export interface Probing {
   paceOf(name: string): Pace | undefined;
   nextRunAt(name: string): number | undefined;
   inFlight(): number;
+  /** Resolves once no probe runs; undefined when none does. */
+  ended(): Promise<void> | undefined;
   budgets(): readonly Budget[];
   /** The target whose turn has been over for longest, or that has none although its pace gives it one; undefined while all is in time. */
   mostOverdue(): { readonly name: string; readonly seconds: number } | undefined;
@@ -131,6 +133,7 @@ class ProbingLoop implements Probing {
   nextRunAt = (name: string): number | undefined => this.#timetable.nextRunAt(name);
   doubt = (names: readonly string[]): void => this.#secondLooks.doubt(names);
   inFlight = (): number => this.#runner.inFlight();
+  ended = (): Promise<void> | undefined => this.#runner.ended();
 
   mostOverdue(): { readonly name: string; readonly seconds: number } | undefined {
     const now = this.#options.clock.wall();

@@ -27,9 +27,9 @@ export interface Metrics extends Sink {
   setAll(name: SelfMetricName, series: () => readonly Sample[]): void;
   /**
    * The page in the text format 0.0.4, piece by piece. A metric that cannot be rendered is left out.
-   * @param measuring some probe runs: then the page waits, up to a twentieth of a second in all
+   * @param measured resolves once no probe runs, undefined when none does: the page waits for it, up to a twentieth of a second in all
    */
-  render(measuring?: () => boolean): AsyncIterable<string>;
+  render(measured?: () => Promise<void> | undefined): AsyncIterable<string>;
   readonly contentType: string;
 }
 
@@ -105,12 +105,12 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
       else asked.set(key, () => setSelf(name, value(), labels));
     },
     setAll: (name, series) => void asked.set(name, () => families.get(name)?.replace(SELF, series())),
-    render: (measuring = () => false) =>
+    render: (measured = () => undefined) =>
       renderPage({
         readings: [...readings, ...asked.values()].map((reading) => () => guarded(reading)),
         registry,
         families: families.values(),
-        measuring,
+        measured,
         onFault,
       }),
   };

@@ -1,7 +1,7 @@
 /** The exposition page, in the text format 0.0.4. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Registry } from "prom-client";
-import { pause, systemClock } from "../base/clock.ts";
+import { systemClock } from "../base/clock.ts";
 import type { Family } from "./family.ts";
 
 /** Prometheus 3 refuses a page without it. */
@@ -12,23 +12,30 @@ const STRETCH_MS = 0.1;
 const PIECE = 8192;
 // And work beside a probe, however short, is time in its latency: a page waits while one runs, so long in all.
 const PATIENCE_MS = 50;
-const LOOK_MS = 1;
 
 /** Called between two pieces of work: gives the event loop a turn when a stretch is over, and probes the time to end. */
-function breather(measuring: () => boolean): () => Promise<void> {
+function breather(measured: Rendered["measured"], patienceMs = PATIENCE_MS): () => Promise<void> {
   const now = systemClock.monotonic;
   let since = now();
-  let patienceMs = PATIENCE_MS;
+  let leftMs = patienceMs;
   return async () => {
     if (now() - since < STRETCH_MS) return;
     await turn();
     since = now();
-    while (patienceMs > 0 && measuring()) {
-      await pause(systemClock, LOOK_MS);
-      patienceMs -= now() - since;
+    // Its end may begin the next one at once.
+    for (let probe = measured(); probe !== undefined && leftMs > 0; probe = measured()) {
+      await within(leftMs, probe);
+      leftMs -= now() - since;
       since = now();
     }
   };
+}
+
+async function within(ms: number, event: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = systemClock.after(ms, resolve);
+  await Promise.race([event, promise]);
+  cancel();
 }
 
 export interface Rendered {
@@ -37,14 +44,16 @@ export interface Rendered {
   /** prom-client's own metrics of the process. */
   readonly registry: Registry;
   readonly families: Iterable<Family>;
-  /** Some probe runs. */
-  measuring(): boolean;
+  /** Resolves once no probe runs; undefined when none does. */
+  measured(): Promise<void> | undefined;
+  /** How long it waits for that, in all. */
+  readonly patienceMs?: number;
   onFault(): void;
 }
 
 /** Piece by piece, so that it need not be held as a whole. A metric that cannot be rendered is left out, for the rest of the page is true. */
-export async function* renderPage({ readings, registry, families, measuring, onFault }: Rendered): AsyncGenerator<string> {
-  const breathe = breather(measuring);
+export async function* renderPage({ readings, registry, families, measured, patienceMs, onFault }: Rendered): AsyncGenerator<string> {
+  const breathe = breather(measured, patienceMs);
   for (const reading of readings) {
     reading();
     await breathe();

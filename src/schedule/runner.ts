@@ -22,6 +22,8 @@ export interface Runner {
   now(planned: Planned): Promise<ProbeRecord>;
   skip(target: Target, cause: SkipCause): void;
   inFlight(): number;
+  /** Resolves once no run goes on; undefined when none does. */
+  ended(): Promise<void> | undefined;
   running(name: string): boolean;
   /** The target is not what it was: a run of it that goes on is aborted, and nobody hears of it. */
   abandon(name: string): void;
@@ -59,11 +61,27 @@ interface Run {
   readonly leash: Leash;
 }
 
+/** The runs that go on, by their targets. */
+function createRunning() {
+  const running = new Map<string, Run>();
+  let last = Promise.withResolvers<void>();
+  return {
+    running,
+    forget(name: string): void {
+      running.delete(name);
+      if (running.size > 0) return;
+      last.resolve();
+      last = Promise.withResolvers<void>();
+    },
+    ended: () => (running.size === 0 ? undefined : last.promise),
+  };
+}
+
 /** Why a run is aborted when not for its time: it says nothing about its target then. */
 const ENDED_BY_US = new Error("the run is not wanted any more");
 
 export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOptions): Runner {
-  const running = new Map<string, Run>();
+  const { running, forget, ended } = createRunning();
   const abandoned = new Set<Promise<unknown>>();
   const standstill = createStandstillWatch(clock);
   const publish = publisher(sinks, log);
@@ -76,7 +94,7 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
     const leash = createLeash(clock);
     const record = observe(planned, { clock, log, leash, standstill }, latenessSeconds).then((seen) => {
       if (running.get(target.name)?.leash !== leash) return seen;
-      running.delete(target.name);
+      forget(target.name);
       return publish(seen);
     });
     running.set(target.name, { record, leash });
@@ -101,11 +119,12 @@ export function createRunner({ clock, log, sinks, gates = [], began }: RunnerOpt
     },
     skip: (target, cause) => void skip(target, cause),
     inFlight: () => running.size,
+    ended,
     running: (name) => running.has(name),
     abandon(name) {
       const run = running.get(name);
       if (run === undefined) return;
-      running.delete(name);
+      forget(name);
       run.leash.pull(ENDED_BY_US);
       abandoned.add(run.record);
       void run.record.finally(() => abandoned.delete(run.record));

@@ -68,6 +68,22 @@ test("a target never overlaps itself: the second tick is skipped, a demand joins
   expect(verdicts()).toEqual(["overlap", "down timeout_headers"]);
 });
 
+test("who waits for all runs to end hears of it once the last has ended or is abandoned", async () => {
+  expect(runner.ended()).toBeUndefined();
+  runner.tick(planned(hanging, "one"), 0);
+  runner.tick(planned(hanging, "two"), 0);
+  let heard = false;
+  void runner.ended()?.then(() => {
+    heard = true;
+  });
+  runner.abandon("one");
+  await clock.advance(1);
+  expect(heard).toBe(false);
+  await clock.advance(10_000);
+  expect(heard).toBe(true);
+  expect(runner.ended()).toBeUndefined();
+});
+
 test("the timeout aborts the probe, and a probe that ignores it is written off", async () => {
   runner.tick(planned(hanging, "obeys"), 0);
   runner.tick(
