@@ -32,10 +32,9 @@ const MAX_MISSED_REPORTS = 100;
 // An expression's times are whole seconds.
 const CRON_STEP_MS = 1000;
 
-// Longer than one's handshake takes the thread, and short enough for ten thousand in a minute.
+// Longer than one's handshake takes the thread, and short enough for ten thousand in a minute, first runs too.
 const PLACE_MS = 5;
-// Connecting takes the thread for about so long. So far apart are first runs, which are many in a short time; and what has its places in
-// different intervals, and meets all the same.
+// Connecting takes the thread for about so long. So far apart is what has its places in different intervals, and meets all the same.
 const APART_MS = 2;
 // But nothing waits longer for that.
 const LONGEST_WAIT_MS = 3;
@@ -133,7 +132,7 @@ type Placing = (target: Target, pace: Pace, lastRunAt: number | undefined) => Om
 /** Gives each a place of its own in its interval, and one for its first run. */
 function createPlacing(clock: Clock): Placing {
   const turns = createPlaces(PLACE_MS);
-  const firsts = createPlaces(APART_MS);
+  const firsts = createPlaces(PLACE_MS);
   return (target, pace, lastRunAt) => {
     const turn = turns.take(pace.intervalSeconds * 1000, pace.phaseSeconds * 1000);
     const own = { ...pace, phaseSeconds: turn.at / 1000 };

@@ -38,6 +38,6 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /lateness/,
-    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. At 10,000 targets it includes the first half minute, in which all of them have their first run (decision 0023).",
+    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. At 10,000 targets it includes the first minute, in which all of them have their first run (decision 0023).",
   },
 ];

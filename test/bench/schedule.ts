@@ -17,8 +17,11 @@ const STORM_SECONDS = 45;
 /** How far the intervals between a target's runs are from the second they should be, over the whole time, in ms. */
 function creep(runs: readonly Run[]): number {
   const drifts = [...Map.groupBy(runs, ({ target }) => target).values()].map((some) => {
-    const starts = some.map(({ startedAt, latenessMs }) => startedAt - latenessMs);
-    return (starts.at(-1) ?? 0) - (starts[0] ?? 0) - (starts.length - 1) * 1000;
+    const moved = some.map(({ startedAt, latenessMs }, at) => startedAt - latenessMs - at * 1000);
+    // A single start is known no better than its record's end: between the middles of the first and the last quarter, as of the whole time.
+    const quarter = Math.ceil(moved.length / 4);
+    const between = median(moved.slice(-quarter)) - median(moved.slice(0, quarter));
+    return (between * (moved.length - 1)) / (moved.length - quarter);
   });
   return median(drifts.map(Math.abs));
 }
