@@ -29,7 +29,12 @@ export interface Way {
 
 type Connect = NonNullable<RequestOptions["createConnection"]>;
 
-const plain: Connect = (options) => connect({ ...(options as TcpNetConnectOpts), noDelay: true });
+const plain: Connect = (options) => {
+  const socket = connect({ ...(options as TcpNetConnectOpts), noDelay: true });
+  // Once the answer is whole Node half-closes and waits for that, a call and two events more. (Over TLS that is its last word, and stays.)
+  socket.destroySoon = () => void socket.destroy();
+  return socket;
+};
 const secured: Connect = (options) => {
   const { host } = options;
   const name = typeof host === "string" && isIP(host) === 0 ? { servername: host } : {};
