@@ -47,7 +47,9 @@ function read(file: string): Map<string, Compiled> {
   try {
     const bytes = readFileSync(file);
     const body = bytes.subarray(SUM_BYTES);
-    if (bytes.toString("hex", 0, SUM_BYTES) === sumOf(body)) return deserialize(body) as Map<string, Compiled>;
+    const all: unknown = bytes.toString("hex", 0, SUM_BYTES) === sumOf(body) ? deserialize(body) : undefined;
+    // Whatever is in it: it may be another version's.
+    if (all instanceof Map) return all as Map<string, Compiled>;
   } catch {
     // The first start.
   }

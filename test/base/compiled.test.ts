@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { serialize } from "node:v8";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runCompiled } from "../../src/base/compiled.ts";
 
@@ -111,10 +113,18 @@ test("what is kept of another text is not run, be it of the same length", () => 
   expect(run(writeProgram("other"), kept).say(false)).toBe("other");
 });
 
+/** As a kept file is: the sum of what follows, and that. */
+function sealed(content: unknown): Buffer {
+  const body = serialize(content);
+  return Buffer.concat([createHash("sha256").update(body).digest(), body]);
+}
+
 test.each<[string, (kept: string) => void]>([
   ["cut short", (kept) => truncateSync(kept, statSync(kept).size - 100)],
   ["empty", (kept) => truncateSync(kept, 0)],
   ["garbage", (kept) => writeFileSync(kept, "x".repeat(5000))],
+  ["another version's", (kept) => writeFileSync(kept, sealed({ version: 2 }))],
+  ["another version's inside", (kept) => writeFileSync(kept, sealed(new Map([["program.js", "compiled"]])))],
   [
     "spoiled in one byte",
     (kept) => {
