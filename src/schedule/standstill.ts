@@ -6,32 +6,39 @@ export interface StandstillWatch {
   begin(): () => number;
 }
 
-// A standstill is seen up to this much shorter than it was. Ticks only while something is measured.
+// A standstill is seen up to this much shorter than it was: a fifth of the least that makes a run suspect, a short one and a long one
+// (core/probe.ts). Ticks only while something is measured, and where nothing else begins meanwhile: each wakes the process.
 const TICK_MS = 10;
+const TICK_SHARE = 0.02;
 
 export function createStandstillWatch(clock: Clock): StandstillWatch {
   const open = new Set<{ readonly since: number; longestMs: number }>();
+  /** When the latest of all began. */
+  let begun = 0;
   let due = 0;
   let cancel = (): void => undefined;
 
-  const arm = (): void => {
-    due = clock.monotonic() + TICK_MS;
-    cancel = clock.after(TICK_MS, () => {
-      look();
-      arm();
+  const arm = (now: number): void => {
+    cancel();
+    const ms = Math.max(TICK_MS, (now - begun) * TICK_SHARE);
+    due = now + ms;
+    cancel = clock.after(ms, () => {
+      arm(look());
     });
   };
-  // Also between ticks: one that is overdue tells already what its timer will.
-  const look = (): void => {
+  /** Also between ticks: one that is overdue tells already what its timer will. Returns the time. */
+  const look = (): number => {
     const now = clock.monotonic();
     for (const one of open) one.longestMs = Math.max(one.longestMs, now - Math.max(due, one.since));
+    return now;
   };
 
   return {
     begin() {
-      const own = { since: clock.monotonic(), longestMs: 0 };
-      if (open.size === 0) arm();
+      begun = look();
+      const own = { since: begun, longestMs: 0 };
       open.add(own);
+      arm(begun);
       return () => {
         look();
         open.delete(own);

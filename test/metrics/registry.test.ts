@@ -52,6 +52,19 @@ test("counters that page exist at 0 before the first probe, and no gauge that cl
   expect(await linesOf(metrics, "healthd_scheduler_last_tick_timestamp_seconds")).toEqual([]);
 });
 
+test("a page tells of every record that was taken before it", async () => {
+  const metrics = newMetrics(model);
+  for (let taken = 1; taken <= 20; taken++) {
+    metrics.take(record(model, up(answered), { startedAt: 1000 * taken, latenessSeconds: 0 }));
+    expect(await linesOf(metrics, "healthd_probes_total")).toContain(
+      `healthd_probes_total{kind="model",target="kimi",verdict="up"} ${taken}`,
+    );
+    expect((await linesOf(metrics, "healthd_probe_last_run_timestamp_seconds"))[0]).toMatch(new RegExp(` ${taken}$`));
+  }
+  for (let more = 0; more < 20; more++) metrics.take(record(model, refused));
+  expect((await linesOf(metrics, "healthd_probe_consecutive_failures"))[0]).toMatch(/ 20$/);
+});
+
 test("a gauge holds what the latest probe told and nothing older", async () => {
   const metrics = newMetrics(model, key);
   metrics.take(record(key, up(keyTold)));

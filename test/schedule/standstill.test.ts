@@ -1,7 +1,7 @@
 /** What the daemon knows of its own error: a loop that stands still is seen, and told from one that only waits. */
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { createLog } from "../../src/base/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { unanswered, up } from "../../src/core/outcome.ts";
@@ -30,6 +30,48 @@ test("a standstill that no timer has told of yet counts too", async () => {
   await clock.advance(5);
   clock.freeze(300);
   expect(end()).toBeGreaterThan(0.28);
+});
+
+/** A clock that counts how often it wakes somebody. */
+function createCountingClock() {
+  const clock = createFakeClock();
+  let woken = 0;
+  const counting: Clock = {
+    ...clock,
+    after: (ms, callback) =>
+      clock.after(ms, () => {
+        woken += 1;
+        callback();
+      }),
+  };
+  return { clock, counting, woken: () => woken };
+}
+
+test("where others begin all the time nothing wakes the process, and a standstill is seen all the same", async () => {
+  const { clock, counting, woken } = createCountingClock();
+  const watch = createStandstillWatch(counting);
+  const first = watch.begin();
+  for (let turn = 0; turn < 20; turn++) {
+    await clock.advance(9);
+    watch.begin()();
+  }
+  expect(woken()).toBe(0);
+  clock.freeze(120);
+  watch.begin()();
+  await clock.advance(5);
+  expect(first()).toBeGreaterThan(0.1);
+});
+
+test("a long run is looked at less and less often, as far as it can bear", async () => {
+  const { clock, counting, woken } = createCountingClock();
+  const end = createStandstillWatch(counting).begin();
+  await clock.advance(10_000);
+  expect(woken()).toBeLessThan(250);
+  await clock.advance(100);
+  clock.freeze(1200);
+  await clock.advance(700);
+  // A tenth of the run is what makes it suspect; a fiftieth of it may go unseen.
+  expect(end()).toBeGreaterThan(0.96);
 });
 
 test.each([
