@@ -12,12 +12,13 @@ export interface Clock {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function after(ms: number, callback: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  const arm = (left: number): void => {
-    timer =
-      left > LONGEST_TIMER_MS ? setTimeout(() => arm(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS) : setTimeout(callback, Math.max(0, left));
-  };
-  arm(ms);
+  if (ms > LONGEST_TIMER_MS) {
+    let cancel = after(LONGEST_TIMER_MS, () => {
+      cancel = after(ms - LONGEST_TIMER_MS, callback);
+    });
+    return () => cancel();
+  }
+  const timer = setTimeout(callback, Math.max(0, ms));
   return () => clearTimeout(timer);
 }
 

@@ -7,7 +7,7 @@ export interface StandstillWatch {
 }
 
 // A standstill is seen up to this much shorter than it was: a fifth of the least that makes a run suspect, a short one and a long one
-// (core/probe.ts). Ticks only while something is measured, and where nothing else begins meanwhile: each wakes the process.
+// (core/probe.ts). Ticks only while something is measured, and no more of them than that: each wakes the process.
 const TICK_MS = 10;
 const TICK_SHARE = 0.02;
 
@@ -19,12 +19,9 @@ export function createStandstillWatch(clock: Clock): StandstillWatch {
   let cancel = (): void => undefined;
 
   const arm = (now: number): void => {
-    cancel();
     const ms = Math.max(TICK_MS, (now - begun) * TICK_SHARE);
     due = now + ms;
-    cancel = clock.after(ms, () => {
-      arm(look());
-    });
+    cancel = clock.after(ms, () => arm(look()));
   };
   /** Also between ticks: one that is overdue tells already what its timer will. Returns the time. */
   const look = (): number => {
@@ -38,7 +35,10 @@ export function createStandstillWatch(clock: Clock): StandstillWatch {
       begun = look();
       const own = { since: begun, longestMs: 0 };
       open.add(own);
-      arm(begun);
+      if (open.size === 1 || due > begun + TICK_MS) {
+        cancel();
+        arm(begun);
+      }
       return () => {
         look();
         open.delete(own);
