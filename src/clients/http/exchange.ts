@@ -104,9 +104,9 @@ function read(body: Readable, take: (chunk: Buffer) => boolean, { resolve, rejec
     }
     enough = true;
   });
-  body.once("end", resolve);
+  body.on("end", resolve);
   body.on("error", reject);
-  body.once("close", () => body.readableEnded || reject(new Error("closed before its end")));
+  body.on("close", () => body.readableEnded || reject(new Error("closed before its end")));
 }
 
 /** Sends the request, goes where a redirect leads, and reads. Returns what closes it, over or not. */
@@ -120,10 +120,10 @@ function converse(journey: Journey, take: (chunk: Buffer) => boolean, over: Over
     if (closed) from.destroy();
   };
   const asked = makeNative(journey, { method: request.method, headers: journey.headers });
-  const unanswered = (): void => over.reject(new Error("closed without an answer"));
-  asked.on("error", over.reject).once("close", unanswered);
-  asked.once("response", (response) => {
-    asked.off("close", unanswered);
+  let answered = false;
+  asked.on("error", over.reject).on("close", () => answered || over.reject(new Error("closed without an answer")));
+  asked.on("response", (response) => {
+    answered = true;
     // Heard from this moment on, or what breaks in it meanwhile would be nobody's.
     if (!leadsOn(journey)) return hear(unpacked(response));
     asked.off("error", over.reject).on("error", () => undefined);

@@ -42,7 +42,7 @@ const secured: Connect = (options) => {
 };
 
 /** A probe must see what a new client sees: no kept connection, no resumed TLS session. So there is nothing for an agent to do. */
-const straight = (url: URL): RequestOptions => ({ agent: undefined, createConnection: url.protocol === "https:" ? secured : plain });
+const straight = (url: URL): RequestOptions => ({ createConnection: url.protocol === "https:" ? secured : plain });
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 

@@ -49,9 +49,9 @@ export function startStopwatch(): Stopwatch {
   const followSocket = (socket: Socket): void => {
     if (socket.connecting) {
       socket.once("lookup", (error) => error ?? mark("resolved"));
-      socket.once("connect", () => mark("connected"));
+      socket.on("connect", () => mark("connected"));
     }
-    if (socket instanceof TLSSocket) socket.once("secureConnect", () => mark("secured"));
+    if (socket instanceof TLSSocket) socket.on("secureConnect", () => mark("secured"));
     // Before the HTTP parser's: what it finds in the bytes came when they came.
     socket.prependListener("data", () => {
       arrivedAt = now();
@@ -77,9 +77,9 @@ export function startStopwatch(): Stopwatch {
     follow(request) {
       // A redirect goes through the phases again, and what answers is its last request.
       marks.clear();
-      request.once("socket", followSocket);
-      request.once("finish", () => mark("sent"));
-      request.once("response", () => mark("headers", arrivedAt));
+      request.on("socket", followSocket);
+      request.on("finish", () => mark("sent"));
+      request.on("response", () => mark("headers", arrivedAt));
     },
     phases() {
       const phases: Partial<Record<PhaseName, number>> = {};
