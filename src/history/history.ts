@@ -39,6 +39,8 @@ export interface History extends Sink {
 
 // One transaction takes some ten microseconds however much is in it; a record that waits so long is lost if the process is killed.
 const BATCH_MS = 250;
+// Where much is probed all of that time's records would take the loop for longer than a start may be late.
+const BATCH_RECORDS = 16;
 const RETRY_MS = 5_000;
 const FORGET_EVERY_MS = 10_000;
 const CHECKPOINT_EVERY_MS = 60_000;
@@ -65,6 +67,7 @@ class FileHistory implements History {
   /** Since the latest checkpoint, as far as records tell it. */
   #logBytes = 0;
   #closed = false;
+  #waiting = 0;
 
   constructor(options: HistoryOptions) {
     const { clock, keeping, path, redact, tell, onFailure } = options;
@@ -102,7 +105,10 @@ class FileHistory implements History {
     this.#uptime.take(record);
     const body = record.outcome.verdict === "skipped" ? undefined : record.outcome.evidence.errorBody;
     this.#logBytes += RECORD_BYTES + (body?.length ?? 0);
-    this.#soon();
+    this.#waiting += 1;
+    // What cannot be written is not tried more often because more of it comes.
+    if (this.#waiting >= BATCH_RECORDS && !this.#closed && this.#store.writable()) this.#flush();
+    else this.#soon();
   }
 
   follow(faults: readonly Fault[]): void {
@@ -130,13 +136,13 @@ class FileHistory implements History {
 
   #soon(ms = BATCH_MS): void {
     if (this.#closed) return;
-    this.#timer ??= this.#options.clock.after(ms, () => {
-      this.#timer = undefined;
-      this.#flush();
-    });
+    this.#timer ??= this.#options.clock.after(ms, () => this.#flush());
   }
 
   #flush(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#waiting = 0;
     const now = this.#options.clock.monotonic();
     if (!this.#write(this.#parts)) {
       this.#soon(RETRY_MS);

@@ -48,6 +48,14 @@ describe("events", () => {
     ]);
   });
 
+  test("where much comes at once it is written in small lots, and the rest within a quarter of a second", async () => {
+    const history = world.open();
+    for (let at = 0; at < 40; at++) history.take(recordAt(world.clock.wall(), kimi, fine));
+    expect(rows("select * from run")).toHaveLength(32);
+    await world.clock.advance(250);
+    expect(rows("select * from run")).toHaveLength(40);
+  });
+
   test("each question finds what it asks for, the newest last", () => {
     const history = world.open();
     const now = world.clock.wall();
