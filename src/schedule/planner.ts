@@ -46,6 +46,8 @@ export interface Pace {
   readonly phaseSeconds: number;
   /** How long after the start the first run may come. */
   readonly firstDelaySeconds: number;
+  /** Not as soon as it may, but when its turn comes then. */
+  readonly firstInTurn: boolean;
   /** The interval is longer than configured, so that all fits into the budget. */
   readonly stretched: boolean;
 }
@@ -102,14 +104,23 @@ interface Begin {
   readonly spreadSeconds: number;
 }
 
-function unstretched(target: Target, { fromSeconds, spreadSeconds }: Begin): Pace {
+const earliest = (target: Target, { fromSeconds }: Begin): number => fromSeconds + (target.kind === "model" ? SPENDER_DELAY_SECONDS : 0);
+
+function firstDelay(target: Target, begin: Begin): number {
+  const spread = Math.min(begin.spreadSeconds, configured(target) / 2) - begin.fromSeconds;
+  return earliest(target, begin) + fraction(target.name) * Math.max(0, spread);
+}
+
+function unstretched(target: Target, begin: Begin): Pace {
   const seconds = configured(target);
-  const delay = fromSeconds + (target.kind === "model" ? SPENDER_DELAY_SECONDS : 0);
+  // So many that first runs would take a whole interval: beside the regular ones they would be twice as many as there will ever be.
+  const firstInTurn = "seconds" in target.every && begin.spreadSeconds > Math.max(FIRST_SPREAD_SECONDS, seconds);
   return {
     intervalSeconds: seconds,
     longestSeconds: "cron" in target.every ? rhythmOf(target.every.cron).longestSeconds : seconds,
     phaseSeconds: fraction(target.name) * seconds,
-    firstDelaySeconds: delay + fraction(target.name) * Math.max(0, Math.min(spreadSeconds, seconds / 2) - fromSeconds),
+    firstDelaySeconds: firstInTurn ? earliest(target, begin) : firstDelay(target, begin),
+    firstInTurn,
     stretched: false,
   };
 }
@@ -135,11 +146,14 @@ function share(
       const own = unstretched(target, begin);
       const place = places.get(target.name) ?? 0;
       // No more of them in the first minute than a minute allows.
-      const firstDelaySeconds = own.firstDelaySeconds + Math.floor(place / perMinute) * 60;
-      if ("cron" in target.every || interval <= own.intervalSeconds) return [target.name, { ...own, firstDelaySeconds }];
+      const waitSeconds = Math.floor(place / perMinute) * 60;
+      if ("cron" in target.every || interval <= own.intervalSeconds)
+        return [target.name, { ...own, firstDelaySeconds: own.firstDelaySeconds + waitSeconds }];
+      const firstDelaySeconds = firstDelay(target, begin) + waitSeconds;
       const turn = (place / names.length + fraction(spend?.credential ?? "")) % 1;
       const phaseSeconds = interval === Number.POSITIVE_INFINITY ? 0 : turn * interval;
-      return [target.name, { intervalSeconds: interval, longestSeconds: interval, phaseSeconds, firstDelaySeconds, stretched: true }];
+      const paused = { intervalSeconds: interval, longestSeconds: interval, phaseSeconds };
+      return [target.name, { ...paused, firstDelaySeconds, firstInTurn: false, stretched: true }];
     }),
   );
 }

@@ -155,7 +155,8 @@ const gridAfterRun = (lastRun: number, pace: Pace): number => gridAfter(lastRun 
 function firstDue(clock: Clock, pace: Pace, lastRunAt: number | undefined): { due: number; first: boolean } {
   const now = clock.wall();
   if (pace.intervalSeconds === Number.POSITIVE_INFINITY) return { due: Number.POSITIVE_INFINITY, first: true };
-  const soon = { due: clock.monotonic() + pace.firstDelaySeconds * 1000, first: true };
+  const may = now + pace.firstDelaySeconds * 1000;
+  const soon = { due: clock.monotonic() + ((pace.firstInTurn ? gridAfter(may, pace) : may) - now), first: !pace.firstInTurn };
   if (lastRunAt === undefined || lastRunAt > now) return soon;
   const turn = gridAfterRun(lastRunAt, pace);
   // Its turn came while nobody was there to take it.

@@ -42,6 +42,18 @@ describe("intervals", () => {
     expect(ticks).toHaveLength(1);
   });
 
+  test("of so many that first runs would take an interval, the first is the first turn: no more at a time than ever after", async () => {
+    const many = [...Array(1500).keys()].map((at) => ({ target: aTarget({ name: `app_${at}`, kind: "app", every: { seconds: 10 } }) }));
+    for (const [at, pace] of [...planPaces(many, new Map()).values()].entries()) timetable.add(many[at]?.target ?? aTarget(), pace);
+    await clock.advance(10_200);
+    expect(new Set(ticks.map(({ name }) => name)).size).toBe(1500);
+    await clock.advance(9_900);
+    const byTarget = [...Map.groupBy(ticks, ({ name }) => name).values()].map((some) => gaps(some.map(({ at }) => at)));
+    expect(Math.min(...byTarget.flat())).toBeGreaterThan(9_990);
+    const seconds = Map.groupBy(ticks, ({ at }) => Math.floor(at / 1000));
+    expect(Math.max(...[...seconds.values()].map(({ length }) => length))).toBeLessThan(200);
+  });
+
   test("what costs nothing runs before any model", async () => {
     add(aTarget({ name: "qwen", kind: "model", every: { seconds: 0.001 } }));
     add(aTarget({ name: "openrouter", kind: "credential", every: { seconds: 0.001 } }));
