@@ -65,6 +65,14 @@ function takeField(value: Record<string, unknown>, path: Path, key: string, file
 // `search`, `2023-06-01` and `application/json` are none; a mixture of letters and digits as long as this is.
 const LOOKS_SECRET = /^(?=.*[A-Za-z])(?=.*\d)(?!.*:\/\/)\S{12,}$/;
 
+/** What `Basic dXNlcjpwYXNz` says: the pair, and its password. */
+function basicPair(content: string): readonly string[] {
+  const [, packed] = /^Basic +(\S+)$/i.exec(content) ?? [];
+  if (packed === undefined) return [];
+  const pair = Buffer.from(packed, "base64").toString();
+  return [pair, pair.slice(pair.indexOf(":") + 1)].filter((text) => text !== "");
+}
+
 /** A header such as `Authorization: Bearer X` hides both the whole and the X; any other hides what looks like a secret. */
 function learnHeaders(headers: Record<string, unknown>, values: Set<string>): void {
   for (const [name, content] of Object.entries(headers)) {
@@ -72,6 +80,7 @@ function learnHeaders(headers: Record<string, unknown>, values: Set<string>): vo
     if (!SECRET_NAME.test(name) && !LOOKS_SECRET.test(content.split(" ").at(-1) ?? "")) continue;
     values.add(content);
     values.add(content.split(" ").at(-1) ?? content);
+    for (const part of basicPair(content)) values.add(part);
   }
 }
 

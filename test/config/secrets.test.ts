@@ -65,6 +65,14 @@ test("headers and variables that hold one are known to the redactor", () => {
   expect(secrets).toEqual(expect.arrayContaining(["t0ps3cret", "abcdefgh", "Bearer abcdefgh"]));
 });
 
+test("so are the password of a Basic header and its pair, as servers repeat them", () => {
+  const packed = Buffer.from("bob:h4rd-to-guess").toString("base64");
+  const { secrets } = configOf(
+    load({ text: `apps: { site: { url: "https://a.example/", headers: { authorization: basic ${packed} } } }` }),
+  );
+  expect(secrets).toEqual(expect.arrayContaining([packed, "bob:h4rd-to-guess", "h4rd-to-guess"]));
+});
+
 const SECRET = "sk-proj-Zx81mQpLw0aBcDeF";
 const DIGITS = "8123456789012345";
 const PLAIN = "Zq93-correct-horse";
