@@ -28,6 +28,24 @@ export const systemClock: Clock = Object.freeze({
   after,
 });
 
+// Later than any timer is on a machine that is merely busy.
+const OVERDUE_MS = 50;
+// What came meanwhile is read in one turn of the loop; a handshake that was under way takes a few more.
+const SECOND_CHANCE_MS = 1000;
+
+/**
+ * As `after`, for giving up on an answer. Where it comes late the process stood still: the answer may be there, unread, for timers run before
+ * sockets are read. So it waits once more, a second.
+ */
+export function deadline(clock: Clock, ms: number, callback: () => void): () => void {
+  const due = clock.monotonic() + ms;
+  let cancel = clock.after(ms, () => {
+    if (clock.monotonic() - due < OVERDUE_MS) callback();
+    else cancel = clock.after(SECOND_CHANCE_MS, callback);
+  });
+  return () => cancel();
+}
+
 /** Resolves after `ms`, or at once when the signal aborts (never rejects: the caller looks at the signal). */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();

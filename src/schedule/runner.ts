@@ -1,5 +1,5 @@
 /** Runs probes: gates, timeout, and the last catch. Whatever happens becomes one record, handed to every sink. */
-import type { Clock } from "../base/clock.ts";
+import { type Clock, deadline } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { down, type Outcome, type SkipCause, skipped, unanswered } from "../core/outcome.ts";
 import type { Gate, Planned, Probe, ProbeRecord, Refusal, Sink, Target } from "../core/probe.ts";
@@ -153,7 +153,7 @@ async function observe({ target, probe }: Planned, around: Surroundings, latenes
   const stoodStill = around.standstill.begin();
   const start = clock.monotonic();
   const { signal } = leash;
-  const cancelDeadline = clock.after(target.timeoutSeconds * 1000, () => leash.pull());
+  const cancelDeadline = deadline(clock, target.timeoutSeconds * 1000, () => leash.pull());
   const outcome = await Promise.race([contained(target, probe, signal, log), leash.writtenOff]);
   leash.release();
   cancelDeadline();

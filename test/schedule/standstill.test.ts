@@ -1,10 +1,13 @@
 /** What the daemon knows of its own error: a loop that stands still is seen, and told from one that only waits. */
+import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { createLog } from "../../src/base/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { unanswered, up } from "../../src/core/outcome.ts";
+import { exchange } from "../../src/clients/http/exchange.ts";
+import { down, unanswered, up } from "../../src/core/outcome.ts";
 import { isSuspect, type ProbeRecord } from "../../src/core/probe.ts";
 import { createRunner } from "../../src/schedule/runner.ts";
 import { createStandstillWatch } from "../../src/schedule/standstill.ts";
@@ -100,4 +103,36 @@ test("a loop that is blocked during a probe marks its record, and only its", asy
   expect(isSuspect(blocked)).toBe(true);
   await runner.stop(1);
   expect(records).toHaveLength(1);
+});
+
+/** A server in a thread of its own: it answers while this one stands still. */
+function startServer(answerAfterMs: number): { readonly worker: Worker; readonly port: Promise<number>; readonly asked: Promise<unknown> } {
+  const code = `const { parentPort } = require("node:worker_threads");
+    require("node:http").createServer((_, response) => {
+      parentPort.postMessage("asked");
+      setTimeout(() => response.end("ok"), ${answerAfterMs});
+    }).listen(0, "127.0.0.1", function () { parentPort.postMessage(this.address().port); });`;
+  const worker = new Worker(code, { eval: true });
+  const port = once(worker, "message").then(([first]) => Number(first));
+  return { worker, port, asked: port.then(() => once(worker, "message")) };
+}
+
+test("an answer that came while we stood still beyond the deadline is heard, and is no fault of who gave it", async () => {
+  const { worker, port, asked } = startServer(50);
+  const log = createLog({ level: "fatal", redactor: createRedactor() });
+  const runner = createRunner({ clock: systemClock, log, sinks: [] });
+  const url = `http://127.0.0.1:${await port}/`;
+  const run = async (signal: AbortSignal) => {
+    const { status, fault } = await exchange({ method: "GET", url }, signal);
+    const evidence = { ...unanswered, statusCode: status };
+    return fault === undefined ? up(evidence) : down(fault.reason, evidence);
+  };
+  const record = runner.now({ target: { ...model, timeoutSeconds: 0.3 }, probe: { run } });
+  await asked;
+  block(600);
+  const seen = await record;
+  expect(seen.outcome.verdict).toBe("up");
+  expect(isSuspect(seen)).toBe(true);
+  await runner.stop(1);
+  await worker.terminate();
 });

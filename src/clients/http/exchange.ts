@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import type { Readable } from "node:stream";
-import { systemClock } from "../../base/clock.ts";
+import { deadline, systemClock } from "../../base/clock.ts";
 import type { Phases } from "../../core/outcome.ts";
 import { type HttpFault, transportFault } from "./fault.ts";
 import { type Journey, makeNative } from "./journey.ts";
@@ -170,7 +170,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   const over = Promise.withResolvers<void>();
   const giveUp = (): void => over.reject(new Error("given up"));
   signal.addEventListener("abort", giveUp, { once: true });
-  const cancelLimit = systemClock.after(CONNECT_TIMEOUT_MS, () => {
+  const cancelLimit = deadline(systemClock, CONNECT_TIMEOUT_MS, () => {
     slow = !watch.reached(journey.url.protocol === "https:" ? "secured" : "connected");
     if (slow) giveUp();
   });

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { systemClock } from "../../base/clock.ts";
+import { deadline, systemClock } from "../../base/clock.ts";
 import { request as httpRequest } from "../../base/http.ts";
 import { connectTrusted } from "./trust.ts";
 
@@ -55,7 +55,7 @@ function openTunnel(authority: string, { proxy, signal, timeoutMs, lookup }: Tun
     if (!over) opened(error, socket);
     over = true;
   };
-  const cancel = systemClock.after(timeoutMs, () => failed(`no tunnel after ${timeoutMs / 1000} s`));
+  const cancel = deadline(systemClock, timeoutMs, () => failed(`no tunnel after ${timeoutMs / 1000} s`));
   const failed = (what: string): void => {
     end(new ProxyError(proxy, what));
     ask.destroy();
