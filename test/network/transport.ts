@@ -71,7 +71,7 @@ const HEADERS: readonly Row[] = [
     },
     "body_malformed",
   ),
-  raw("a flood of 103", (socket) => flood(socket, "HTTP/1.1 103 Early Hints\r\n\r\n"), "timeout_headers", { timeoutMs: 400 }),
+  raw("a flood of 103", (socket) => flood(socket, "HTTP/1.1 103 Early Hints\r\n\r\n"), "timeout_headers", { timeoutMs: 1500 }),
   raw("a 100 and nothing after it", (socket) => socket.write("HTTP/1.1 100 Continue\r\n\r\n"), "timeout_headers", { timeoutMs: 300 }),
   raw("another protocol", (socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"), "body_malformed"),
   raw("HTTP/2 without having been asked", (socket) => socket.end(Buffer.from("000012040000000000", "hex")), "body_malformed"),
