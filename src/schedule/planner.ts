@@ -152,8 +152,8 @@ function share(
       const firstDelaySeconds = firstDelay(target, begin) + waitSeconds;
       const turn = (place / names.length + fraction(spend?.credential ?? "")) % 1;
       const phaseSeconds = interval === Number.POSITIVE_INFINITY ? 0 : turn * interval;
-      const paused = { intervalSeconds: interval, longestSeconds: interval, phaseSeconds };
-      return [target.name, { ...paused, firstDelaySeconds, firstInTurn: false, stretched: true }];
+      const wide = { intervalSeconds: interval, longestSeconds: interval, phaseSeconds };
+      return [target.name, { ...wide, firstDelaySeconds, firstInTurn: false, stretched: true }];
     }),
   );
 }
