@@ -37,7 +37,8 @@ const REDIRECTS: readonly Row[] = [
   ),
 ];
 
-const both: LookupFunction = (_, options, done) => {
+/** The IPv6 address first. */
+export const both: LookupFunction = (_, options, done) => {
   const all: LookupAddress[] = [
     { address: "::1", family: 6 },
     { address: "127.0.0.1", family: 4 },

@@ -3,11 +3,13 @@ import { X509Certificate } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { queryObjects } from "node:v8";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { exchange, type HttpRequest } from "../../src/clients/http/exchange.ts";
 import { type Authority, makeAuthority } from "../support/certificates.ts";
 import { createPeers, type Peers } from "../support/peers.ts";
 import { until } from "../support/programs.ts";
+import { both } from "./detours.ts";
 import { loopback, WELL } from "./row.ts";
 
 const trusted = getCACertificates("default");
@@ -48,6 +50,27 @@ test("a good certificate: the body, a tls phase, and when the certificate ends",
   expect({ status, body: body.toString(), fault }).toEqual({ status: 200, body: "secure", fault: undefined });
   expect(phases.tls).toBeGreaterThan(0);
   expect((certificateExpiresAt - Date.now()) / 86_400_000).toBeCloseTo(30, 1);
+});
+
+test("what comes at the same time stays apart: plain, over TLS, packed, from the second address", async () => {
+  const LENGTH = 400_000;
+  const bodyOf = (letter: string) => Buffer.alloc(LENGTH, `${letter}${letter}\n`);
+  const answer = (socket: Socket, first: Buffer): void => {
+    const [, letter = "", packed] = /^GET \/(\w)(\/packed)?/.exec(first.toString("latin1")) ?? [];
+    const body = packed === undefined ? bodyOf(letter) : gzipSync(bodyOf(letter), { level: 0 });
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n${packed === undefined ? "" : "content-encoding: gzip\r\n"}\r\n`);
+    // In pieces, so that the one's come between the other's.
+    for (let at = 0; at < body.length; at += 5_000) setImmediate(() => socket.write(body.subarray(at, at + 5_000)));
+  };
+  const plain = loopback(await peers.tcp({ answer }));
+  const secure = `https://api.test:${await peers.tls(authority.leaf({ name: "api.test" }), answer)}`;
+  const paths = [..."abcdefgh"].flatMap((letter) => [`/${letter}`, `/${letter}/packed`]);
+  const urls = [plain, secure].flatMap((host) => paths.map((path) => host + path));
+  const seen = await Promise.all(urls.map((url) => get(url, { route: { lookup: both } }, 20_000)));
+  for (const [at, { body, fault }] of seen.entries()) {
+    expect(fault).toBeUndefined();
+    expect(body.equals(bodyOf(new URL(urls[at] ?? "").pathname[1] ?? ""))).toBe(true);
+  }
 });
 
 test("a certificate is let go as soon as it was read: it is large, and lies where no one counts it", async () => {

@@ -1,6 +1,6 @@
 /** The way to a host: straight, or through the proxy that is meant for it. */
 import type { RequestOptions } from "node:http";
-import { BlockList, connect, isIP, type LookupFunction, type TcpNetConnectOpts } from "node:net";
+import { BlockList, connect, isIP, type LookupFunction, type OnReadOpts, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Agent as HttpAgent } from "../../base/http.ts";
 import { connectTrusted } from "./trust.ts";
@@ -29,8 +29,16 @@ export interface Way {
 
 type Connect = NonNullable<RequestOptions["createConnection"]>;
 
+// What comes is read into one place for all connections and handed on at once (Node's parser copies what it passes on): Node would make a
+// buffer of 64 KiB for each read and send it through its streams.
+const inbox = Buffer.allocUnsafeSlow(64 * 1024);
+const readBy = (socket: () => Socket): OnReadOpts => ({
+  buffer: inbox,
+  callback: (bytes) => socket().emit("data", inbox.subarray(0, bytes)),
+});
+
 const plain: Connect = (options) => {
-  const socket = connect({ ...(options as TcpNetConnectOpts), noDelay: true });
+  const socket: Socket = connect({ ...(options as TcpNetConnectOpts), noDelay: true, onread: readBy(() => socket) });
   // Once the answer is whole Node half-closes and waits for that, a call and two events more. (Over TLS that is its last word, and stays.)
   socket.destroySoon = () => void socket.destroy();
   return socket;
@@ -38,7 +46,8 @@ const plain: Connect = (options) => {
 const secured: Connect = (options) => {
   const { host } = options;
   const name = typeof host === "string" && isIP(host) === 0 ? { servername: host } : {};
-  return connectTrusted({ ...(options as ConnectionOptions), ...name });
+  const socket: Socket = connectTrusted({ ...(options as ConnectionOptions), ...name, onread: readBy(() => socket) });
+  return socket;
 };
 
 /** A probe must see what a new client sees: no kept connection, no resumed TLS session. So there is nothing for an agent to do. */

@@ -1,5 +1,5 @@
 /** Whom TLS connections trust. */
-import { isIP } from "node:net";
+import { isIP, type TcpNetConnectOpts } from "node:net";
 import {
   type ConnectionOptions,
   checkServerIdentity,
@@ -46,11 +46,14 @@ function checkName(host: string, socket: TLSSocket): Error | undefined {
   return found === undefined ? checkServerIdentity(host, certificate.toLegacyObject()) : undefined;
 }
 
+/** Node documents `onread` for these too; its types have it for plain connections alone. */
+export type TrustedOptions = ConnectionOptions & Pick<TcpNetConnectOpts, "onread">;
+
 /**
  * A TLS connection, checked as Node checks it. For its own check Node reads the whole chain out as objects, a tenth to a fifth of a handshake's
  * CPU: it gets none, and the certificate itself is asked.
  */
-export function connectTrusted(options: ConnectionOptions): TLSSocket {
+export function connectTrusted(options: TrustedOptions): TLSSocket {
   const socket: TLSSocket = connect({
     ...options,
     secureContext: sharedTrust(),
