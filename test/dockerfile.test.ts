@@ -51,7 +51,7 @@ test("not as root, in /app, on the port of the documentation", () => {
   // Whatever comes after USER runs without root: nothing may need it any more.
   const after = runtime.slice(runtime.findIndex(({ name }) => name === "USER") + 1).map(({ name }) => name);
   expect(after).not.toContain("RUN");
-  expect(JSON.parse(of(runtime, "ENTRYPOINT")[0] ?? "")).toEqual(["node", "--max-semi-space-size=2", "--", "dist/main.js"]);
+  expect(JSON.parse(of(runtime, "ENTRYPOINT")[0] ?? "")).toEqual(["node", "--max-semi-space-size=2", "--expose-gc", "--", "dist/main.js"]);
   expect(JSON.parse(of(runtime, "CMD").at(-1) ?? "")).toEqual(["run", "--listen", "0.0.0.0:10556"]);
 });
 
