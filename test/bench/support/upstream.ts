@@ -27,11 +27,15 @@ export interface UpstreamOptions {
   readonly models: number;
 }
 
+/** Memory enough that it never has to collect all of it: V8's four helpers take both cores of a small machine then, and everybody waits. */
+const QUIET = ["--initial-old-space-size=1024", "--v8-pool-size=1"];
+
 export async function startUpstream(options: Partial<UpstreamOptions> = {}): Promise<Upstream> {
   const whole: UpstreamOptions = { tls: false, delayMs: 20, tokens: 20, tokenMs: 20, models: 400, ...options };
   const child = owned(
     fork(new URL("upstream-process.ts", import.meta.url), [JSON.stringify({ ...whole, ...keyPair, certificate })], {
       serialization: "advanced",
+      execArgv: QUIET,
     }),
   );
   const [port] = (await once(child, "message")) as [number];
