@@ -6,7 +6,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /added error p99, \d/,
-    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses and the machine's own: at 10 probes/s a round's p99 is its second worst of 150, and curl's, which has no collector, stands beside it. Where blackbox_exporter's p50 was 1.3 ms (10/s, plain) TLS was at 0.86 and 0.95; where it is 2.4 the machine does half as much, and b0db7b8, before the latest changes, in turns with 6884b32 in the same hour, had the same p99 at 100/s: 10.1 and 9.9 ms.",
+    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses (decision 0027) and the machine's own: at 10 probes/s a round's p99 is its second worst of 150, and curl's, which has no collector, stands beside it.",
   },
   {
     of: /while 10,000 series are scraped/,
@@ -14,7 +14,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /(first-token|token arrival) error/,
-    why: "Tokens: the upstream runs on the same two cores; 300 streams are some 3,000 events a second in each of the two processes. Goals in milliseconds are a machine's: where a streamed probe takes 3.9 ms CPU all were met with TLS at half of them; where it takes 5.3 the two processes of 300 streams fill the two cores. b0db7b8, before the latest changes, in turns with 6884b32 in the same hour: 50 streams 3.8 and 4.1 ms, 300 streams 31 and 32.",
+    why: "Tokens: the upstream runs on the same two cores; 300 streams are some 3,000 events a second in each of the two processes. Goals in milliseconds are a machine's: where a streamed probe takes 3.9 ms CPU all were met with TLS at half of them; where it takes 5.3 the two processes of 300 streams fill the two cores, and of 50 each handshake takes the thread for one to three milliseconds, in which tokens wait.",
   },
   {
     of: /CPU per (plain|TLS) probe/,
