@@ -24,5 +24,5 @@ EXPOSE 10556
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:10556/-/healthy').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The dashes keep Node from taking --env-file for itself.
-ENTRYPOINT ["node", "--max-semi-space-size=2", "--expose-gc", "--v8-pool-size=1", "--", "dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--v8-pool-size=1", "--", "dist/main.js"]
 CMD ["run", "--listen", "0.0.0.0:10556"]

@@ -1,9 +1,9 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 node --max-semi-space-size=2 --expose-gc --v8-pool-size=1 --
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 node --max-semi-space-size=2 --v8-pool-size=1 --
 /**
  * How the program starts, from its sources or built (dist/main.js). Started as `node -- main.js`: without the dashes Node takes --env-file for
  * itself, wherever it stands. The first line saves memory: a small nursery, which also makes pauses shorter, and one heap of malloc's for all
  * threads, with what is large outside of it, so that it goes back to the system when it is free.
- * Its other two flags are for the latencies: daemon/collector.ts may choose when to collect, and V8's helpers do not take every core at once.
+ * One helper thread of V8's, for up to four would take every core of a small machine at once (docs/decisions/0027).
  */
 import { hash } from "node:crypto";
 import { enableCompileCache } from "node:module";

@@ -54,7 +54,6 @@ test("not as root, in /app, on the port of the documentation", () => {
   expect(JSON.parse(of(runtime, "ENTRYPOINT")[0] ?? "")).toEqual([
     "node",
     "--max-semi-space-size=2",
-    "--expose-gc",
     "--v8-pool-size=1",
     "--",
     "dist/main.js",
