@@ -11,14 +11,14 @@ export interface CollectorOptions {
   readonly clock: Clock;
   /** Something is being measured. */
   busy(): boolean;
-  /** V8's own where there is none. */
-  readonly collect?: NodeJS.GCFunction;
 }
 
 // Less than V8 waits for: four fifths of a nursery that has a MiB at first.
 const GARBAGE_BYTES = 512 * 1024;
 // The latest run's connection closes a moment after its record; until then it counts as alive.
 const CLOSES_MS = 2;
+
+let gc: NodeJS.GCFunction | undefined;
 
 /**
  * As `node --expose-gc` has it. With that flag from the beginning Node cannot use what it has compiled of itself, and a start takes 45 ms longer; and
@@ -34,15 +34,14 @@ function exposed(): NodeJS.GCFunction {
 const usedBytes = (): number => getHeapStatistics().used_heap_size;
 
 /** Hears of each run that ends, and collects what the latest ones left, if nothing runs by then. */
-export function createCollector({ clock, busy, ...options }: CollectorOptions): Sink {
-  let { collect } = options;
+export function createCollector({ clock, busy }: CollectorOptions): Sink {
   let keptBytes = usedBytes();
   let waiting = false;
   const tidy = (): void => {
     waiting = false;
     if (busy()) return;
-    collect ??= exposed();
-    collect({ type: "minor" });
+    gc ??= exposed();
+    gc({ type: "minor" });
     keptBytes = usedBytes();
   };
   return {

@@ -7,7 +7,7 @@ import { folder } from "./scratch.ts";
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
 /** As its first line, the image and the systemd unit start it. */
-export const FLAGS: readonly string[] = ["--max-semi-space-size=2", "--v8-pool-size=1"];
+export const FLAGS: readonly string[] = / node (.*) --$/m.exec(readFileSync(join(ROOT, "src/boot.ts"), "utf8"))?.[1]?.split(" ") ?? [];
 
 /** In the environment, as well. */
 export const MALLOC: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768" };
