@@ -15,7 +15,6 @@ import { alertOf } from "../mixin/alerts/reasons.ts";
 import { createContext } from "../probes/index.ts";
 import type { Reloaded, Standing } from "../web/options.ts";
 import { createWeb, type Web } from "../web/server.ts";
-import { createCollector } from "./collector.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { keepHistory } from "./keep.ts";
 import { createLatest, type Latest } from "./latest.ts";
@@ -95,15 +94,7 @@ function join({ clock = systemClock, config, log, redactor, revision = "", sinks
     log,
     ledger: history.ledger,
     context: createContext(redactor, { proxies: config.proxy }),
-    sinks: [
-      metrics,
-      latest,
-      createRecordLog(log),
-      faults,
-      history,
-      ...sinks,
-      createCollector({ clock, busy: () => probing.inFlight() > 0 }),
-    ],
+    sinks: [metrics, latest, createRecordLog(log), faults, history, ...sinks],
     onTarget(target, pace) {
       metrics.addTarget(target, pace.longestSeconds);
       latest.add(target);

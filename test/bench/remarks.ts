@@ -6,7 +6,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /added error p99, \d/,
-    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses (decision 0027) and the machine's own: at 10 probes/s a round's p99 is its second worst of 150, and curl's, which has no collector, stands beside it.",
+    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses and the machine's own: at 10 probes/s a round's p99 is its second worst of 150, and curl's, which has no collector, stands beside it.",
   },
   {
     of: /while 10,000 series are scraped/,

@@ -114,8 +114,8 @@ function read(body: Readable, take: (chunk: Buffer) => boolean, { resolve, rejec
 const unheard = (): void => undefined;
 
 /**
- * V8's minor collections leave a closed TLS connection where it is, with all that hangs on it: that need not be our part of the exchange, which
- * is three quarters of it.
+ * V8's minor collections leave a closed TLS connection where it is, with all that hangs on it, 15 KiB: without what listened, our own part of the
+ * exchange among it, 11.
  */
 function letGo(emitter: EventEmitter): void {
   emitter.removeAllListeners();
