@@ -5,10 +5,10 @@
  * threads, with what is large outside of it, so that it goes back to the system when it is free.
  * One helper thread of V8's, for up to four would take every core of a small machine at once (docs/decisions/0027).
  */
-import { hash } from "node:crypto";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
+import { checksum } from "./base/checksum.ts";
 import { cacheFolder, runCompiled } from "./base/compiled.ts";
 import { tooOld } from "./base/node-version.ts";
 
@@ -23,7 +23,7 @@ const KEEP_AFTER_MS = 10_000;
 function startBuilt(program: string, folder: string | undefined): void {
   // Commands run different functions of the same files.
   const command = /^[a-z]{1,20}$/.exec(process.argv[2] ?? "")?.[0] ?? "other";
-  const kept = folder === undefined ? undefined : join(folder, `${process.version}-${hash("sha256", program).slice(0, 8)}-${command}`);
+  const kept = folder === undefined ? undefined : join(folder, `${process.version}-${checksum(program)}-${command}`);
   const keep = runCompiled(program, kept);
   // One file of the program in a turn: a late loop measures wrong latencies.
   setTimeout(() => {

@@ -96,6 +96,30 @@ test("what was compiled is kept for each command, and by a daemon that is killed
   }
 }, 60_000);
 
+test("a start loads nothing that only TLS needs", async () => {
+  const config = join(folder, "plain.yaml");
+  writeFileSync(config, 'apps: { a: { url: "http://127.0.0.1:9/", every: 5s, timeout: 5s } }\nhistory: { path: ":memory:" }\n');
+  const preload = join(folder, "preload.cjs");
+  writeFileSync(preload, 'process.once("SIGUSR2", () => process.stdout.write(process.moduleLoadList.join("\\n") + "\\nall\\n"));\n');
+  const port = await freePort();
+  const args = ["--require", preload, "--", main, "run", "--config", config, "--listen", `127.0.0.1:${port}`];
+  const daemon = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  let said = "";
+  daemon.stdout.setEncoding("utf8").on("data", (chunk) => (said += chunk));
+  try {
+    const page = (): Promise<string> => fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
+    await until(async () => (await page().catch(() => "")).includes("healthd_probes_total{"), "the first probe to be done");
+    daemon.kill("SIGUSR2");
+    await until(async () => said.endsWith("\nall\n"), "the list of modules");
+    const loaded = said.split("\n");
+    expect(loaded).toContain("NativeModule http");
+    expect(loaded.filter((name) => /^NativeModule (?:crypto|https|tls)$/.test(name))).toEqual([]);
+  } finally {
+    daemon.kill("SIGKILL");
+    await once(daemon, "exit");
+  }
+}, 60_000);
+
 test("the thread that writes checkpoints is in it", async () => {
   const path = join(folder, "log.db");
   using database = new DatabaseSync(path);

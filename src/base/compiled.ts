@@ -2,13 +2,13 @@
  * Loads the built program's files with what V8 compiled of them at an earlier start: every function that ran then. Node's own compile cache keeps a
  * module as it is before it runs, and V8 compiles most functions when they are called (decision 0026). Whatever stands in the way, it starts without.
  */
-import { hash } from "node:crypto";
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { constants, Script } from "node:vm";
+import { checksum } from "./checksum.ts";
 import { makeFolder } from "./folder.ts";
 
 /** What was compiled of one file, and of which text: V8 itself only compares lengths. */
@@ -17,8 +17,7 @@ interface Compiled {
   readonly data: Uint8Array;
 }
 
-const SUM_BYTES = 32;
-const sumOf = (bytes: Uint8Array): string => hash("sha256", bytes);
+const SUM_BYTES = 4;
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -47,7 +46,7 @@ function read(file: string): Map<string, Compiled> {
   try {
     const bytes = readFileSync(file);
     const body = bytes.subarray(SUM_BYTES);
-    const all: unknown = bytes.toString("hex", 0, SUM_BYTES) === sumOf(body) ? deserialize(body) : undefined;
+    const all: unknown = bytes.toString("hex", 0, SUM_BYTES) === checksum(body) ? deserialize(body) : undefined;
     // Whatever is in it: it may be another version's.
     if (all instanceof Map) return all as Map<string, Compiled>;
   } catch {
@@ -61,7 +60,7 @@ function write(file: string, all: Map<string, Compiled>): void {
   // In one step: whoever reads it meanwhile, or after a crash, finds the old one or the new one.
   const aside = `${file}.${process.pid}`;
   try {
-    writeFileSync(aside, Buffer.concat([Buffer.from(sumOf(body), "hex"), body]));
+    writeFileSync(aside, Buffer.concat([Buffer.from(checksum(body), "hex"), body]));
     renameSync(aside, file);
   } catch {
     // A full disk: the next start compiles again.
@@ -72,6 +71,24 @@ function write(file: string, all: Map<string, Compiled>): void {
 const WRAPPER = ["(function (exports, require, module, __filename, __dirname) {", "\n})"] as const;
 type Wrapped = (exports: object, require: (id: string) => unknown, module: { exports: object }, file: string, folder: string) => void;
 
+/** Modules of Node's that many starts have no use for, and that would take a tenth of their time. */
+const LATE = /^(?:node:)?(?:crypto|https|tls)$/;
+
+/** Looks like the module, which is loaded by the first look. */
+const late = (load: () => object): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, name) => Reflect.get(load(), name),
+      has: (_, name) => Reflect.has(load(), name),
+      ownKeys: () => Reflect.ownKeys(load()),
+      getOwnPropertyDescriptor(_, name) {
+        const own = Reflect.getOwnPropertyDescriptor(load(), name);
+        return own && { ...own, configurable: true };
+      },
+    },
+  );
+
 /**
  * Runs a CommonJS file and what it requires, now and later.
  * @param kept the file that holds what was compiled; undefined: none
@@ -81,13 +98,14 @@ export function runCompiled(entry: string, kept: string | undefined): () => Gene
   const known = kept === undefined ? new Map<string, Compiled>() : read(kept);
   const fresh = new Map<string, { readonly script: Script; readonly textSum: string }>();
   const modules = new Map<string, { exports: object }>();
-  const requireOutside = createRequire(entry);
+  const requireNow = createRequire(entry);
+  const requireOutside = (id: string): unknown => (LATE.test(id) ? late(() => requireNow(id)) : requireNow(id));
 
   function load(file: string): object {
     const loaded = modules.get(file);
     if (loaded !== undefined) return loaded.exports;
     const bytes = readFileSync(file);
-    const textSum = sumOf(bytes);
+    const textSum = checksum(bytes);
     const before = known.get(basename(file));
     const script = new Script(WRAPPER.join(bytes.toString("latin1")), {
       filename: file,

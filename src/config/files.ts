@@ -1,6 +1,6 @@
 /** Reading the files a config consists of: itself, dotenv files, secret files. A file that cannot be read is a Problem. */
-import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { checksum } from "../base/checksum.ts";
 import type { Problem } from "./issue.ts";
 
 export interface FileText {
@@ -23,8 +23,6 @@ export type FileStamps = ReadonlyMap<string, string>;
 
 /** Stamp of a file that could not be read. */
 export const UNREADABLE = "";
-
-export const stampOf = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 export const LARGEST_BYTES = 1024 * 1024;
 
@@ -80,7 +78,7 @@ function readOpened(handle: number, seen: (stamp: string) => void): FileText | R
   if (stat.isDirectory()) return BY_CODE.EISDIR ?? unreadable("EISDIR");
   const bytes = readAtMost(handle, LARGEST_BYTES + 1);
   if (bytes.length > LARGEST_BYTES) return { found: "more than 1 MiB", expected: "at most 1 MiB", fix: "see whether it is the right file" };
-  seen(stampOf(bytes));
+  seen(checksum(bytes));
   const text = decode(bytes);
   const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
   return typeof text === "string" ? { text, open } : text;

@@ -3,8 +3,9 @@
  * Kubernetes swaps a link three folders up, network disks send no events, and all of them show in what can be read.
  */
 import { promises } from "node:fs";
+import { checksum } from "../base/checksum.ts";
 import { type Clock, pause } from "../base/clock.ts";
-import { type FileStamps, LARGEST_BYTES, stampOf, UNREADABLE } from "./files.ts";
+import { type FileStamps, LARGEST_BYTES, UNREADABLE } from "./files.ts";
 
 export interface WatchOptions {
   readonly clock: Clock;
@@ -20,7 +21,7 @@ const EVERY_MS = 2000;
 async function stampNow(file: string): Promise<string | undefined> {
   try {
     const facts = await promises.stat(file);
-    if (facts.isFile()) return facts.size > LARGEST_BYTES ? UNREADABLE : stampOf(await promises.readFile(file));
+    if (facts.isFile()) return facts.size > LARGEST_BYTES ? UNREADABLE : checksum(await promises.readFile(file));
     return facts.isDirectory() ? UNREADABLE : undefined;
   } catch {
     return UNREADABLE;

@@ -46,8 +46,11 @@ function loginOf(header: string | undefined): Login | undefined {
 /** One comparison at a time: the others of libuv's four threads are for name look-ups and files, which the probes need. */
 export function createBasicAuth(compare: Compare = verify): BasicAuth {
   // The password itself is not kept: only a digest that means nothing outside this process.
-  const key = randomBytes(32);
-  const digest = (hash: string, password: Buffer): Buffer => createHmac("sha256", key).update(hash).update("\0").update(password).digest();
+  let key: Buffer | undefined;
+  const digest = (hash: string, password: Buffer): Buffer => {
+    key ??= randomBytes(32);
+    return createHmac("sha256", key).update(hash).update("\0").update(password).digest();
+  };
   const known = new Map<string, Buffer>();
   const isKnown = (name: string, seen: Buffer): boolean => {
     const good = known.get(name);

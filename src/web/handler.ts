@@ -9,12 +9,12 @@ import type { Connections } from "./connections.ts";
 import type { Limits } from "./limits.ts";
 import { type Answer, type Ask, refusal } from "./route.ts";
 import type { Router } from "./router.ts";
-import { CONTENT_SECURITY_POLICY } from "./status-style.ts";
+import { NOTHING_ALLOWED } from "./status-style.ts";
 import type { WebConfig } from "./web-config/web-config.ts";
 
 const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
-  "content-security-policy": CONTENT_SECURITY_POLICY,
+  "content-security-policy": NOTHING_ALLOWED,
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

@@ -1,6 +1,7 @@
 /** What all pages have in common: one style, no script, nothing from elsewhere. */
 import { type Html, html } from "./html.ts";
-import { STYLE } from "./status-style.ts";
+import type { Answer } from "./route.ts";
+import { pagePolicy, STYLE } from "./status-style.ts";
 
 export function page(title: string, body: Html, head: Html | "" = ""): string {
   // The style goes in unescaped, letter by letter, for the policy holds its hash.
@@ -11,3 +12,9 @@ export function page(title: string, body: Html, head: Html | "" = ""): string {
 <body>${body}</body></html>
 `.html;
 }
+
+export const pageAnswer = (body: string): Answer => ({
+  type: "text/html; charset=utf-8",
+  body,
+  headers: { "content-security-policy": pagePolicy() },
+});

@@ -1,4 +1,4 @@
-/** The only style of all pages. The content security policy names its hash, so nothing else can be styled in. */
+/** The only style of all pages. Their content security policy names its hash, so nothing else can be styled in. */
 import { createHash } from "node:crypto";
 
 export const STYLE = `
@@ -20,11 +20,15 @@ article { max-width: 46rem } li { margin: .3rem 0 } dt { margin-top: .6rem } dd 
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere } pre { overflow-x: auto; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .4rem } pre code { overflow-wrap: normal }
 `;
 
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+const policyOf = (...allowed: readonly string[]): string =>
+  ["default-src 'none'", ...allowed, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"].join("; ");
+
+/** Of whatever is no page. */
+export const NOTHING_ALLOWED = policyOf();
+
+let styled: string | undefined;
+
+export function pagePolicy(): string {
+  styled ??= policyOf(`style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`, "img-src data:");
+  return styled;
+}

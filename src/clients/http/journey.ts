@@ -1,7 +1,6 @@
 /** One request as Node makes it, on its way to its host; what is seen of its answer, and when. */
 import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
 import { request as httpRequest } from "../../base/http.ts";
 import type { HttpRequest } from "./exchange.ts";
@@ -36,7 +35,6 @@ export interface Journey {
 /** Each event comes once: `once` would only make a wrapper, and take it off again. */
 function look(request: ClientRequest, seen: Seen): void {
   request.on("socket", (socket) => {
-    if (!(socket instanceof TLSSocket)) return;
     socket.on("secureConnect", () => {
       const expiresAt = certificateExpiryOf(socket);
       if (expiresAt !== undefined) seen.certificateExpiresAt = expiresAt;

@@ -4,7 +4,6 @@
  */
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
 import type { PhaseName, Phases } from "../../core/outcome.ts";
 
@@ -51,7 +50,7 @@ export function startStopwatch(): Stopwatch {
       socket.once("lookup", (error) => error ?? mark("resolved"));
       socket.on("connect", () => mark("connected"));
     }
-    if (socket instanceof TLSSocket) socket.on("secureConnect", () => mark("secured"));
+    socket.on("secureConnect", () => mark("secured"));
     // Before the HTTP parser's: what it finds in the bytes came when they came.
     socket.prependListener("data", () => {
       arrivedAt = now();

@@ -1,5 +1,5 @@
 /** Whom TLS connections trust. */
-import { isIP, type TcpNetConnectOpts } from "node:net";
+import { isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import {
   type ConnectionOptions,
   checkServerIdentity,
@@ -28,14 +28,14 @@ function sharedTrust(): SecureContext {
   return held.context;
 }
 
-const expiries = new WeakMap<TLSSocket, number>();
+const expiries = new WeakMap<Socket, number>();
 
 /**
  * When the certificate ends that a connection of ours is secured with, in milliseconds since 1970. Node takes the certificate off the connection
  * as it hands it out, so it can be had there but once; and it is not kept: 18 KiB beside the heap each, and where it outlives two minor
  * collections a dozen microseconds of the next major one's pause.
  */
-export const certificateExpiryOf = (socket: TLSSocket): number | undefined => expiries.get(socket);
+export const certificateExpiryOf = (socket: Socket): number | undefined => expiries.get(socket);
 
 /** By OpenSSL's rules; whatever they refuse is judged by Node's, and refused in its words. */
 function checkName(host: string, socket: TLSSocket): Error | undefined {

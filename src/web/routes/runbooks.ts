@@ -1,14 +1,14 @@
 import { runbooks } from "../../runbooks/library.ts";
+import { pageAnswer } from "../page.ts";
 import { type Answer, plain, type RouteMaker } from "../route.ts";
 import { runbookIndex, runbookPage } from "../runbook-page.ts";
 
 const NO_SUCH = plain(404, "No such runbook; /runbooks lists them.");
-const page = (body: string): Answer => ({ type: "text/html; charset=utf-8", body });
 
 export const runbookList: RouteMaker = () => ({
   method: "GET",
   path: "/runbooks",
-  answer: () => page(runbookIndex(runbooks().values())),
+  answer: () => pageAnswer(runbookIndex(runbooks().values())),
 });
 
 /** To the same path without its last slash; relative, for a proxy may serve us below a path of its own. */
@@ -32,6 +32,6 @@ export const runbook: RouteMaker = () => ({
   answer({ params: { alert = "" } }) {
     // Looked up among those that were read, never made into a path.
     const found = runbooks().get(alert);
-    return found === undefined ? NO_SUCH : page(runbookPage(found));
+    return found === undefined ? NO_SUCH : pageAnswer(runbookPage(found));
   },
 });
