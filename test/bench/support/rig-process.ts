@@ -15,7 +15,6 @@ import { machineClock } from "./stats.ts";
 
 let daemon: Daemon | undefined;
 let runs: Run[] = [];
-let tokens: Token[] = [];
 const gaps = monitorEventLoopDelay({ resolution: 1 });
 
 function take({ target, outcome, durationSeconds, latenessSeconds }: ProbeRecord): void {
@@ -32,21 +31,34 @@ function take({ target, outcome, durationSeconds, latenessSeconds }: ProbeRecord
   });
 }
 
-// The daemon keeps no token's time but the first's and the last's. Its transcript is told each, counted from the exchange's start.
-const starts = new WeakMap<Transcript, number>();
-const heard = new WeakSet<Transcript>();
+// The daemon keeps no token's time but the first's and the last's. Its transcript is told each, counted from the exchange's start. What is noted
+// is no object, or the collector would have more to do than the daemon gives it: sent, arrived, and 1 for the first of a stream.
+const MOST_TOKENS = 1_000_000;
+const noted = new Float64Array(3 * MOST_TOKENS);
+let length = 0;
+
+const START = Symbol("start");
 const { add } = Transcript.prototype;
-const noting: typeof add = function (this: Transcript, item, atSeconds) {
+const noting: typeof add = function (this: Transcript & { [START]?: number }, item, atSeconds) {
   // What runs between the two clocks can only make the difference larger: the smallest one seen is the start.
-  const start = Math.min(starts.get(this) ?? Number.POSITIVE_INFINITY, machineClock() - atSeconds * 1000);
-  starts.set(this, start);
+  const start = Math.min(this[START] ?? Number.POSITIVE_INFINITY, machineClock() - atSeconds * 1000);
+  this[START] = start;
   const sent = item.type === "data" ? Number(/"content":"([\d.]+) "/.exec(item.text)?.[1]) : Number.NaN;
-  if (Number.isFinite(sent)) {
-    tokens.push({ sent, arrived: start + atSeconds * 1000, first: !heard.has(this) });
-    heard.add(this);
+  if (Number.isFinite(sent) && length < noted.length) {
+    noted.set([sent, start + atSeconds * 1000, this.lastTokenSeconds === undefined ? 1 : 0], length);
+    length += 3;
   }
   add.call(this, item, atSeconds);
 };
+
+function tokens(): Token[] {
+  const all = [...Array(length / 3).keys()].map((at): Token => {
+    const [sent = Number.NaN, arrived = Number.NaN, first] = noted.subarray(3 * at);
+    return { sent, arrived, first: first === 1 };
+  });
+  length = 0;
+  return all;
+}
 
 function configOf({ yaml, everySeconds, only }: Order): Config {
   const loaded = loadConfig({ file: "bench.yaml", text: yaml, sections, env: {} });
@@ -80,9 +92,8 @@ async function start(order: Order): Promise<string> {
 function collect(): Collected {
   const longestGapMs = gaps.count === 0 ? 0 : gaps.max / 1e6 - 1;
   gaps.reset();
-  const collected = { runs, tokens, longestGapMs };
+  const collected = { runs, tokens: tokens(), longestGapMs };
   runs = [];
-  tokens = [];
   return collected;
 }
 
