@@ -1,6 +1,6 @@
 /**
  * `npm run bench` asks every question, prints tables, and writes docs/benchmarks.md and .json; `npm run bench -- accuracy` asks one anew,
- * and `hour` is asked only by name. Nothing leaves this machine. Takes fifty minutes; nothing else should run meanwhile.
+ * and `hour` is asked only by name. Nothing leaves this machine. Takes an hour; nothing else should run meanwhile.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
