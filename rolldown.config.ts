@@ -6,9 +6,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig, type OutputChunk } from "rolldown";
 
-/** V8 keeps a source with one character beyond Latin-1 in twice the memory; escaped, the text is the same. */
-const latin1 = (code: string): string =>
-  code.replace(/[^\0-\xff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** V8 keeps a source with one character beyond Latin-1 in twice the memory, and boot.ts reads the files as Latin-1; escaped, the text is the same. */
+const ascii = (code: string): string =>
+  code.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** The folder of the package that a module belongs to; undefined for our own. */
 function packageOf(id: string): string | undefined {
@@ -49,7 +49,7 @@ export default defineConfig({
       name: "program",
       generateBundle(_, bundle) {
         const chunks = Object.values(bundle).filter((file): file is OutputChunk => file.type === "chunk");
-        for (const chunk of chunks) chunk.code = latin1(chunk.code);
+        for (const chunk of chunks) chunk.code = ascii(chunk.code);
         // What boot.ts loads is CommonJS, in a package of ES modules.
         this.emitFile({ type: "asset", fileName: "package.json", source: '{ "type": "commonjs" }\n' });
         this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: notices(chunks) });

@@ -55,6 +55,14 @@ function read(file: string): Map<string, Compiled> {
   return new Map();
 }
 
+function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Where nothing can be written there is nothing to discard: the folder is a file, or closed to us.
+  }
+}
+
 function write(file: string, all: Map<string, Compiled>): void {
   const body = serialize(all);
   // In one step: whoever reads it meanwhile, or after a crash, finds the old one or the new one.
@@ -64,7 +72,7 @@ function write(file: string, all: Map<string, Compiled>): void {
     renameSync(aside, file);
   } catch {
     // A full disk: the next start compiles again.
-    rmSync(aside, { force: true });
+    discard(aside);
   }
 }
 

@@ -153,6 +153,7 @@ test("without a place to keep it, or one that takes nothing, it runs all the sam
   expect(run(entry, join(folder, "nowhere", "kept")).say(false)).toBe("first");
   mkdirSync(join(folder, "kept"));
   expect(run(entry, join(folder, "kept")).say(false)).toBe("first");
+  expect(run(entry, join(folder, "words.js", "kept")).say(false)).toBe("first");
   expect(readdirSync(folder).toSorted()).toEqual(["kept", "later.js", "program.js", "words.js"]);
 });
 
