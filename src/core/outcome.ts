@@ -18,7 +18,7 @@ export type SkipCause = (typeof skipCauses)[number];
 
 export const phaseNames = ["dns", "connect", "tls", "request", "first_byte", "transfer"] as const;
 export type PhaseName = (typeof phaseNames)[number];
-/** Seconds on the monotonic clock; a phase that was not reached is absent. */
+/** Seconds on the monotonic clock, summed over redirects; a phase that was not reached is absent, the one in which it broke off counts up to there. */
 export type Phases = Readonly<Partial<Record<PhaseName, number>>>;
 
 /** Measured either way, whatever the verdict. Text in it is already redacted. */

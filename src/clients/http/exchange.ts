@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import type { Readable } from "node:stream";
 import { deadline, systemClock } from "../../base/clock.ts";
 import { IncomingMessage } from "../../base/http.ts";
-import type { Phases } from "../../core/outcome.ts";
+import type { PhaseName, Phases } from "../../core/outcome.ts";
 import { type HttpFault, transportFault } from "./fault.ts";
 import { type Journey, makeNative } from "./journey.ts";
 import { follow, leadsOn } from "./redirects.ts";
@@ -59,21 +59,31 @@ const OWN_HEADERS = Object.freeze({ "user-agent": "llm-healthd", "accept-encodin
 export const isStall = (lastSeconds: number, endSeconds: number): boolean =>
   endSeconds - lastSeconds >= Math.min(STALL_SECONDS, endSeconds * STALL_SHARE);
 
+/** The phase that the latest request has not left behind. */
+function standsIn({ watch, url, way }: Journey): PhaseName {
+  if (watch.ended("first_byte")) return "transfer";
+  if (!watch.ended("connect")) {
+    const resolving = way.proxy === undefined && isIP(bareHost(url)) === 0 && !watch.ended("dns");
+    return resolving ? "dns" : "connect";
+  }
+  if (url.protocol === "https:" && !watch.ended("tls")) return "tls";
+  return watch.ended("request") ? "first_byte" : "request";
+}
+
 /** Given up, by us or by the signal: what it waited for in vain. */
-function deadlineFault({ watch, url, way }: Journey): HttpFault {
+function deadlineFault(journey: Journey): HttpFault {
+  const { watch, url, way } = journey;
+  const phase = standsIn(journey);
   const lastChunkSeconds = watch.arrived();
   const after = `after ${watch.elapsed().toFixed(1)} s`;
-  if (!watch.reached("connected")) {
-    if (way.proxy !== undefined) return { reason: "proxy", message: `the proxy ${way.proxy.host}: no connection ${after}` };
-    const resolved = isIP(bareHost(url)) !== 0 || watch.reached("resolved");
-    return resolved
+  if (phase === "dns") return { reason: "dns", message: `no address of ${url.hostname} ${after}` };
+  if (phase === "connect") {
+    return way.proxy === undefined
       ? { reason: "connect_timeout", message: `no connection ${after}` }
-      : { reason: "dns", message: `no address of ${url.hostname} ${after}` };
+      : { reason: "proxy", message: `the proxy ${way.proxy.host}: no connection ${after}` };
   }
-  if (url.protocol === "https:" && !watch.reached("secured")) {
-    return { reason: "connect_timeout", message: `connected, but no TLS session ${after}` };
-  }
-  if (!watch.reached("headers")) return { reason: "timeout_headers", message: `no answer ${after}` };
+  if (phase === "tls") return { reason: "connect_timeout", message: `connected, but no TLS session ${after}` };
+  if (phase !== "transfer") return { reason: "timeout_headers", message: `no answer ${after}` };
   return isStall(lastChunkSeconds, watch.elapsed())
     ? { reason: "timeout_stall", message: `the body stopped at ${lastChunkSeconds.toFixed(1)} s; given up ${after}` }
     : { reason: "timeout_total", message: `the body was not complete ${after}` };
@@ -157,7 +167,7 @@ function converse(journey: Journey, take: (chunk: Buffer) => boolean, over: Over
 function journeyOf(request: HttpRequest, signal: AbortSignal): Journey {
   const { route = {} } = request;
   const watch = startStopwatch();
-  const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.mark("connected") };
+  const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.end("connect") };
   const url = typeof request.url === "string" ? new URL(request.url) : request.url;
   const wayOf = (next: URL): Way => wayTo(next, route, tunnel);
   const headers = { ...OWN_HEADERS, ...request.headers };
@@ -187,7 +197,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   const giveUp = (): void => over.reject(new Error("given up"));
   signal.addEventListener("abort", giveUp, { once: true });
   const cancelLimit = deadline(systemClock, CONNECT_TIMEOUT_MS, () => {
-    slow = !watch.reached(journey.url.protocol === "https:" ? "secured" : "connected");
+    slow = !watch.ended(journey.url.protocol === "https:" ? "tls" : "connect");
     if (slow) giveUp();
   });
   let close = (): void => undefined;
@@ -201,7 +211,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   cancelLimit();
   signal.removeEventListener("abort", giveUp);
   fault = atProxy(journey, fault);
-  const durationSeconds = watch.finish(fault === undefined);
+  const durationSeconds = watch.finish(fault === undefined ? undefined : standsIn(journey));
   close();
   return {
     ...seen,

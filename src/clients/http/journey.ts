@@ -84,6 +84,7 @@ export function makeNative({ url, way, seen, watch }: Journey, options: RequestO
   // What a redirect leads to may not answer: then the redirect is no answer either.
   Object.assign(seen, { status: 0, headers: {} });
   delete seen.certificateExpiresAt;
+  watch.another();
   const request = (url.protocol === "https:" ? httpsRequest : httpRequest)({
     ...addressOf(url),
     ...options,

@@ -5,59 +5,72 @@
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { systemClock } from "../../base/clock.ts";
-import type { PhaseName, Phases } from "../../core/outcome.ts";
-
-const MARKS = ["resolved", "connected", "secured", "sent", "headers", "end"] as const;
-type Mark = (typeof MARKS)[number];
+import { type PhaseName, type Phases, phaseNames } from "../../core/outcome.ts";
 
 export interface Stopwatch {
-  /** Called when a connection begins; the first one starts the clock. What was done to prepare it is nobody's latency. */
+  /** A request is about to be made. After a redirect it is one more: what lies between the answer that led to it and its connection is not counted. */
+  another(): void;
+  /** Called when a connection begins; a request's first one starts the clock. What was done to prepare it is nobody's latency. */
   begin(): void;
   /** Seconds since the start. */
   elapsed(): number;
   /** When the latest bytes came, in seconds since the start. */
   arrived(): number;
-  /** Marks the end, and returns the seconds from start to it: the last byte of a whole answer, or now. */
-  finish(whole: boolean): number;
+  /** Ends it all, and returns the seconds from start to end: the last byte of a whole answer, or now, in the phase in which it broke off. */
+  finish(brokeIn?: PhaseName): number;
+  /** Of all requests together. */
   phases(): Phases;
-  reached(mark: Mark): boolean;
-  mark(mark: Mark): void;
+  /** Whether the latest request has left the phase behind. */
+  ended(phase: PhaseName): boolean;
+  end(phase: PhaseName): void;
   /** Listens to a request's and its socket's own events. */
   follow(request: ClientRequest): void;
 }
 
-// Each phase ends at its mark and begins at the nearest earlier mark that was reached (no TLS, an IP address: no such mark).
-const ENDS: readonly (readonly [PhaseName, Mark])[] = [
-  ["dns", "resolved"],
-  ["connect", "connected"],
-  ["tls", "secured"],
-  ["request", "sent"],
-  ["first_byte", "headers"],
-  ["transfer", "end"],
-];
-
 export function startStopwatch(): Stopwatch {
   const now = systemClock.monotonic;
-  const marks = new Map<Mark, number>();
+  const ends = new Map<PhaseName, number>();
+  let earlier: Phases = {};
+  let earlierMs = 0;
   let start = now();
   let begun = false;
   let arrivedAt = start;
-  const mark = (name: Mark, at = now()): void => void marks.set(name, at);
-  const since = (at: number): number => Math.max(0, at - start) / 1000;
+  const end = (phase: PhaseName, at = now()): void => void ends.set(phase, at);
+  const since = (at: number): number => (earlierMs + Math.max(0, at - start)) / 1000;
 
   const followSocket = (socket: Socket): void => {
     if (socket.connecting) {
-      socket.once("lookup", (error) => error ?? mark("resolved"));
-      socket.on("connect", () => mark("connected"));
+      socket.once("lookup", (error) => error ?? end("dns"));
+      socket.on("connect", () => end("connect"));
     }
-    socket.on("secureConnect", () => mark("secured"));
+    socket.on("secureConnect", () => end("tls"));
     // Before the HTTP parser's: what it finds in the bytes came when they came.
     socket.prependListener("data", () => {
       arrivedAt = now();
     });
   };
 
+  /** Each begins where the nearest one before it ended (no TLS, an IP address: there is no such phase). */
+  const phases = (): Phases => {
+    const sums: Partial<Record<PhaseName, number>> = { ...earlier };
+    let from = start;
+    for (const phase of phaseNames) {
+      const at = ends.get(phase);
+      if (at === undefined) continue;
+      sums[phase] = (sums[phase] ?? 0) + Math.max(0, at - from) / 1000;
+      from = Math.max(from, at);
+    }
+    return sums;
+  };
+
   return {
+    another() {
+      if (!begun) return;
+      earlier = phases();
+      earlierMs += arrivedAt - start;
+      ends.clear();
+      begun = false;
+    },
     begin() {
       if (begun) return;
       begun = true;
@@ -66,30 +79,18 @@ export function startStopwatch(): Stopwatch {
     },
     elapsed: () => since(now()),
     arrived: () => since(arrivedAt),
-    finish(whole) {
-      const end = whole ? arrivedAt : now();
-      mark("end", end);
-      return since(end);
+    finish(brokeIn) {
+      const at = brokeIn === undefined ? arrivedAt : now();
+      end(brokeIn ?? "transfer", at);
+      return since(at);
     },
-    reached: (name) => marks.has(name),
-    mark: (name) => mark(name),
+    phases,
+    ended: (phase) => ends.has(phase),
+    end: (phase) => end(phase),
     follow(request) {
-      // A redirect goes through the phases again, and what answers is its last request.
-      marks.clear();
       request.on("socket", followSocket);
-      request.on("finish", () => mark("sent"));
-      request.on("response", () => mark("headers", arrivedAt));
-    },
-    phases() {
-      const phases: Partial<Record<PhaseName, number>> = {};
-      let from = start;
-      for (const [phase, end] of ENDS) {
-        const at = marks.get(end);
-        if (at === undefined) continue;
-        phases[phase] = Math.max(0, at - from) / 1000;
-        from = Math.max(from, at);
-      }
-      return phases;
+      request.on("finish", () => end("request"));
+      request.on("response", () => end("first_byte", arrivedAt));
     },
   };
 }

@@ -61,7 +61,7 @@ const lastProbe = [
   metric({
     name: "healthd_probe_phase_seconds",
     type: "gauge",
-    help: "How long each phase of the latest probe's request took, in seconds; a phase that was not reached, or that a kept connection saved, is absent.",
+    help: "How long each phase of the latest probe's request took, in seconds, summed over redirects; one that broke off counts up to there in the phase in which it stood, and what was not reached, or what a kept connection saved, is absent.",
     labels: [...TARGET, "phase"],
     read: ({ target, outcome }) =>
       phaseNames.flatMap((phase) => sample({ ...targetLabels(target), phase }, outcome.evidence.phases?.[phase])),
