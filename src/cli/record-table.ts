@@ -1,5 +1,5 @@
 /** Records as a table, with a sentence and the remedy for each that is not up. */
-import type { ProbeRecord } from "../core/probe.ts";
+import { isSuspect, type ProbeRecord } from "../core/probe.ts";
 import { reasons } from "../core/reason.ts";
 import { firstToken, ownerIn, sentence } from "../core/report.ts";
 import { type Io, paint, type Style } from "./io.ts";
@@ -25,14 +25,16 @@ function row(record: ProbeRecord, io: Io): string[] {
   if (outcome.verdict === "skipped") return [target.name, target.kind, verdict, "", "", "", "", "", outcome.cause];
   const { evidence, reason } = outcome;
   const { completion } = evidence;
+  const latency = (value: number | undefined): string =>
+    value !== undefined && isSuspect(record) ? `≤ ${seconds(value)}` : seconds(value);
   const tokens = completion?.inputTokens === undefined ? "" : `${completion.inputTokens}+${completion.outputTokens ?? 0}`;
   return [
     target.name,
     target.kind,
     verdict,
     evidence.statusCode === 0 ? "" : String(evidence.statusCode),
-    seconds(evidence.durationSeconds ?? durationSeconds),
-    seconds(firstToken(completion)),
+    latency(evidence.durationSeconds ?? durationSeconds),
+    latency(firstToken(completion)),
     tokens,
     usd(completion?.costUsd),
     reason === "ok" ? "" : reason,
@@ -48,6 +50,16 @@ export function advice(record: ProbeRecord, io: Io): string {
   return `${first}\n  ${paint(io, "dim", `owner ${ownerIn(record)} · reason ${outcome.reason}`)}\n  → ${reasons[outcome.reason].remedy}\n`;
 }
 
+/** What a latency with `≤` before it means; empty where there is none. */
+function caution(records: readonly ProbeRecord[], io: Io): string {
+  const suspect = records.filter(isSuspect);
+  const [first] = suspect;
+  if (first === undefined) return "";
+  const longest = seconds(Math.max(...suspect.map(({ standstillSeconds = 0 }) => standstillSeconds)));
+  const says = `≤ this machine was busy, and llm-healthd itself stood still for up to ${longest}: it took so long at most.`;
+  return `${paint(io, "dim", `${says} Alone: llm-healthd check ${first.target.name}`)}\n`;
+}
+
 export function recordTable(records: readonly ProbeRecord[], io: Io): string {
   const rows = table(
     COLUMNS,
@@ -55,8 +67,9 @@ export function recordTable(records: readonly ProbeRecord[], io: Io): string {
     (title) => paint(io, "bold", title),
   );
   const ailing = records.filter((record) => advice(record, io) !== "");
-  if (ailing.length === 0) return `${rows}\n`;
+  const head = `${rows}\n${caution(records, io)}`;
+  if (ailing.length === 0) return head;
   const [first] = ailing.flatMap(({ outcome }) => (outcome.verdict === "skipped" ? [] : [outcome.reason]));
   const more = paint(io, "dim", `Causes and steps: llm-healthd explain ${first}`);
-  return `${rows}\n\n${ailing.map((record) => advice(record, io)).join("\n")}\n${more}\n`;
+  return `${head}\n${ailing.map((record) => advice(record, io)).join("\n")}\n${more}\n`;
 }

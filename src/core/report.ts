@@ -1,6 +1,6 @@
 /** A record in the words of the interface: the field names that the log, `--json` and the API share (interface.md §1, §6). */
 import type { Completion } from "./outcome.ts";
-import type { ProbeRecord } from "./probe.ts";
+import { isSuspect, type ProbeRecord } from "./probe.ts";
 import { type Owner, ownerOf, type Reason, reasons } from "./reason.ts";
 
 export interface Report {
@@ -12,6 +12,8 @@ export interface Report {
   readonly status_code: number | null;
   readonly via: string | null;
   readonly duration_seconds: number | null;
+  /** How long this process itself stood still meanwhile, where that is so long that `duration_seconds` says no more than: at most. */
+  readonly standstill_seconds: number | null;
 }
 
 /** Who has to act; nobody where nothing is wrong. */
@@ -24,7 +26,7 @@ export const ownerIn = (record: ProbeRecord): Owner | null => {
 export const microseconds = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
 
 export function reportOf(record: ProbeRecord): Report {
-  const { target, outcome, durationSeconds } = record;
+  const { target, outcome, durationSeconds, standstillSeconds = 0 } = record;
   const evidence = outcome.verdict === "skipped" ? undefined : outcome.evidence;
   return {
     target: target.name,
@@ -35,6 +37,7 @@ export function reportOf(record: ProbeRecord): Report {
     status_code: evidence?.statusCode ?? null,
     via: evidence?.via ?? null,
     duration_seconds: evidence === undefined ? null : microseconds(evidence.durationSeconds ?? durationSeconds),
+    standstill_seconds: isSuspect(record) ? microseconds(standstillSeconds) : null,
   };
 }
 

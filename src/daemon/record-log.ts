@@ -1,6 +1,6 @@
 /** Writes a log line for a record: every failure with all that is known of it, a success only where it is news. */
 import type { Log } from "../base/log.ts";
-import { isSuspect, type ProbeRecord, type Sink } from "../core/probe.ts";
+import type { ProbeRecord, Sink } from "../core/probe.ts";
 import { completionReport, reportOf, sentence } from "../core/report.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
@@ -30,7 +30,6 @@ function fieldsOf(record: ProbeRecord): Record<string, unknown> {
     model_id: target.model,
     ...completionReport(evidence.completion),
     request_id: evidence.requestId,
-    standstill_seconds: isSuspect(record) ? record.standstillSeconds : undefined,
     message: evidence.message,
     error_body: evidence.errorBody,
     request: outcome.verdict === "up" ? undefined : evidence.request,

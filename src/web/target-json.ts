@@ -29,7 +29,15 @@ function wireForm(value: unknown): unknown {
   );
 }
 
-const unprobed = { verdict: null, reason: null, owner: null, status_code: null, via: null, duration_seconds: null };
+const unprobed = {
+  verdict: null,
+  reason: null,
+  owner: null,
+  status_code: null,
+  via: null,
+  duration_seconds: null,
+  standstill_seconds: null,
+};
 
 export function targetSummary({ target, last, lastSuccessAt, consecutiveFailures, nextRunAt, uptime }: TargetState): Fields {
   const outcome = last?.outcome.verdict === "skipped" ? undefined : last?.outcome;

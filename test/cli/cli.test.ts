@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Simulator } from "../../src/simulator/index.ts";
@@ -42,6 +45,37 @@ describe("check", () => {
     expect(rows[0]).toMatchObject({ kind: "credential", verdict: "up", reason: "ok", owner: null, status_code: 200, via: "header" });
     expect(rows[1]).toMatchObject({ kind: "model", input_tokens: 20, output_tokens: 16, cost_usd: 0, provider: expect.any(String) });
     expect(rows[1]?.first_token_seconds).toBeGreaterThan(0);
+  });
+
+  test("what was measured while the process itself stood still is marked: in the table, and in JSON", async () => {
+    const server = createServer((_, response) => {
+      for (const end = performance.now() + 200; performance.now() < end; );
+      response.end();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const config = file("held-up.yaml", `apps: { held_up: { url: "http://127.0.0.1:${(server.address() as AddressInfo).port}/" } }`);
+    const { code, out } = await cli(["check", "--config", config]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^held_up +app +up +200 +≤ 0\.\d\d s /m);
+    expect(out).toMatch(/^≤ this machine was busy, .* stood still for up to 0\.\d\d s: .* llm-healthd check held_up$/m);
+    const [row] = JSON.parse((await cli(["check", "--config", config, "--json"])).out);
+    expect(row.standstill_seconds).toBeGreaterThan(0.15);
+    server.close();
+  });
+
+  test("probes begin apart, so that they are not measured together", async () => {
+    const askedAt: number[] = [];
+    const all = Promise.withResolvers<void>();
+    const server = createServer((_, response) => {
+      void all.promise.then(() => response.end());
+      if (askedAt.push(performance.now()) === 16) all.resolve();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const apps = Array.from({ length: 16 }, (_, at) => `  app${at}: { url: "http://127.0.0.1:${port}/${at}" }\n`);
+    expect((await cli(["check", "--config", file("sixteen.yaml", `apps:\n${apps.join("")}`)])).code).toBe(0);
+    expect(Math.max(...askedAt) - Math.min(...askedAt)).toBeGreaterThan(100);
+    server.close();
   });
 
   test("only one kind", async () => {
