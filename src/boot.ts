@@ -23,7 +23,7 @@ const KEEP_AFTER_MS = 10_000;
 function startBuilt(program: string, folder: string | undefined): void {
   // Commands run different functions of the same files.
   const command = /^[a-z]{1,20}$/.exec(process.argv[2] ?? "")?.[0] ?? "other";
-  const kept = folder === undefined ? undefined : join(folder, `${process.version}-${checksum(program)}-${command}`);
+  const kept = folder === undefined ? undefined : join(folder, `${process.version}-${process.arch}-${checksum(program)}-${command}`);
   const keep = runCompiled(program, kept);
   // One file of the program in a turn: a late loop measures wrong latencies.
   setTimeout(() => {

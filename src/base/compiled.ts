@@ -18,6 +18,8 @@ interface Compiled {
 }
 
 const SUM_BYTES = 4;
+// Ten times what there is to keep.
+const MOST_BYTES = 64 * 1024 * 1024;
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -41,14 +43,20 @@ export function cacheFolder(cacheHome: string | undefined): string | undefined {
   }
 }
 
+const isCompiled = (entry: unknown): entry is Compiled =>
+  typeof entry === "object" && entry !== null && "textSum" in entry && "data" in entry && entry.data instanceof Uint8Array;
+
 /** By the files' names. Before its body the file holds the body's check sum. */
 function read(file: string): Map<string, Compiled> {
   try {
+    // A pipe, or a link to /dev/zero, would be read for ever.
+    const there = lstatSync(file);
+    if (!there.isFile() || there.size > MOST_BYTES) return new Map();
     const bytes = readFileSync(file);
     const body = bytes.subarray(SUM_BYTES);
     const all: unknown = bytes.toString("hex", 0, SUM_BYTES) === checksum(body) ? deserialize(body) : undefined;
     // Whatever is in it: it may be another version's.
-    if (all instanceof Map) return all as Map<string, Compiled>;
+    if (all instanceof Map && [...all.values()].every(isCompiled)) return all as Map<string, Compiled>;
   } catch {
     // The first start.
   }

@@ -18,6 +18,7 @@ import { pathToFileURL } from "node:url";
 import { serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checksum } from "../../src/base/checksum.ts";
 import { runCompiled } from "../../src/base/compiled.ts";
 
 const BOOT = resolve(import.meta.dirname, "../../src/boot.ts");
@@ -122,12 +123,23 @@ function sealed(content: unknown): Buffer {
   return Buffer.concat([sum, body]);
 }
 
+const everyEntry = (more: object): Map<string, object> =>
+  new Map(["program.js", "words.js", "later.js"].map((name) => [name, { textSum: checksum(readFileSync(join(folder, name))), ...more }]));
+const replace = (path: string, make: () => void): void => {
+  rmSync(path);
+  make();
+};
+
 test.each<[string, (kept: string) => void]>([
   ["cut short", (kept) => truncateSync(kept, statSync(kept).size - 100)],
   ["empty", (kept) => truncateSync(kept, 0)],
   ["garbage", (kept) => writeFileSync(kept, "x".repeat(5000))],
   ["another version's", (kept) => writeFileSync(kept, sealed({ version: 2 }))],
   ["another version's inside", (kept) => writeFileSync(kept, sealed(new Map([["program.js", "compiled"]])))],
+  ["made for the text, but not by V8", (kept) => writeFileSync(kept, sealed(everyEntry({ data: "compiled" })))],
+  ["a link to what never ends", (kept) => replace(kept, () => symlinkSync("/dev/zero", kept))],
+  ["a pipe that nobody writes to", (kept) => replace(kept, () => execFileSync("mkfifo", [kept]))],
+  ["larger than any program", (kept) => truncateSync(kept, 2 ** 40)],
   [
     "spoiled in one byte",
     (kept) => {
