@@ -6,11 +6,12 @@ import type { Readable } from "node:stream";
 import { deadline, systemClock } from "../../base/clock.ts";
 import { IncomingMessage } from "../../base/http.ts";
 import type { PhaseName, Phases } from "../../core/outcome.ts";
+import { Bytes } from "./bytes.ts";
 import { type HttpFault, transportFault } from "./fault.ts";
 import { type Journey, makeNative } from "./journey.ts";
 import { follow, leadsOn } from "./redirects.ts";
 import { bareHost, type Route, type Way, wayTo } from "./route.ts";
-import { startStopwatch } from "./stopwatch.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import { ACCEPT_ENCODING, unpacked } from "./unpack.ts";
 
 export interface HttpRequest {
@@ -166,7 +167,7 @@ function converse(journey: Journey, take: (chunk: Buffer) => boolean, over: Over
 
 function journeyOf(request: HttpRequest, signal: AbortSignal): Journey {
   const { route = {} } = request;
-  const watch = startStopwatch();
+  const watch = new Stopwatch();
   const tunnel = { signal, timeoutMs: CONNECT_TIMEOUT_MS, onTunnel: () => watch.end("connect") };
   const url = typeof request.url === "string" ? new URL(request.url) : request.url;
   const wayOf = (next: URL): Way => wayTo(next, route, tunnel);
@@ -182,7 +183,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   const journey = journeyOf(request, signal);
   const { watch, seen } = journey;
   const limit = request.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-  const chunks: Buffer[] = [];
+  const body = new Bytes();
   let bytes = 0;
   let fault: HttpFault | undefined;
   let slow = false;
@@ -190,7 +191,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
     bytes += chunk.length;
     if (bytes > limit) fault = { reason: "body_too_large", message: `more than ${limit} bytes` };
     else if (take !== undefined) return take(chunk, watch.arrived());
-    else chunks.push(chunk);
+    else body.push(chunk);
     return fault === undefined;
   };
   const over = Promise.withResolvers<void>();
@@ -215,7 +216,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   close();
   return {
     ...seen,
-    body: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
+    body: body.whole(),
     durationSeconds,
     phases: watch.phases(),
     ...(fault === undefined ? {} : { fault }),

@@ -1,6 +1,7 @@
 /** One request as Node makes it, on its way to its host; what is seen of its answer, and when. */
-import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { systemClock } from "../../base/clock.ts";
 import { request as httpRequest } from "../../base/http.ts";
 import type { HttpRequest } from "./exchange.ts";
@@ -32,20 +33,28 @@ export interface Journey {
   wayOf(url: URL): Way;
 }
 
-/** Each event comes once: `once` would only make a wrapper, and take it off again. */
-function look(request: ClientRequest, seen: Seen): void {
-  request.on("socket", (socket) => {
-    socket.on("secureConnect", () => {
-      const expiresAt = certificateExpiryOf(socket);
-      if (expiresAt !== undefined) seen.certificateExpiresAt = expiresAt;
-    });
+/** Hears of what happens at a connection before anybody else. Each event comes once: `once` would only make a wrapper, and take it off again. */
+function heed(socket: Socket, { url, watch, seen }: Journey): void {
+  if (socket.connecting) {
+    socket.on("lookup", (error) => error ?? watch.end("dns"));
+    socket.on("connect", () => watch.end("connect"));
+  }
+  // Before the HTTP parser's: what it finds in the bytes came when they came.
+  socket.prependListener("data", () => watch.arrive());
+  if (url.protocol !== "https:") return;
+  socket.on("secureConnect", () => {
+    watch.end("tls");
+    const expiresAt = certificateExpiryOf(socket);
+    if (expiresAt !== undefined) seen.certificateExpiresAt = expiresAt;
   });
-  request.on("response", ({ statusCode = 0, headers }) => {
-    seen.status = statusCode;
-    seen.headers = headers;
-    const date = Date.parse(headers.date ?? "");
-    if (Number.isFinite(date)) seen.clockSkewSeconds = (date - systemClock.wall()) / 1000;
-  });
+}
+
+function look({ statusCode = 0, headers }: IncomingMessage, { watch, seen }: Journey): void {
+  watch.endAtArrival("first_byte");
+  seen.status = statusCode;
+  seen.headers = headers;
+  const date = Date.parse(headers.date ?? "");
+  if (Number.isFinite(date)) seen.clockSkewSeconds = (date - systemClock.wall()) / 1000;
 }
 
 /**
@@ -80,7 +89,8 @@ function addressOf(url: URL): RequestOptions {
 }
 
 /** The clock starts with the first one, and hears of everything before anybody else. */
-export function makeNative({ url, way, seen, watch }: Journey, options: RequestOptions): ClientRequest {
+export function makeNative(journey: Journey, options: RequestOptions): ClientRequest {
+  const { url, way, seen, watch } = journey;
   // What a redirect leads to may not answer: then the redirect is no answer either.
   Object.assign(seen, { status: 0, headers: {} });
   delete seen.certificateExpiresAt;
@@ -90,7 +100,8 @@ export function makeNative({ url, way, seen, watch }: Journey, options: RequestO
     ...options,
     ...timed(way, watch),
   });
-  watch.follow(request);
-  look(request, seen);
+  request.on("socket", (socket) => heed(socket, journey));
+  request.on("finish", () => watch.end("request"));
+  request.on("response", (response) => look(response, journey));
   return request;
 }

@@ -4,6 +4,7 @@ import { systemClock } from "../../base/clock.ts";
 import { oneLine } from "../../base/printable.ts";
 import type { Completion } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
+import { Bytes } from "../http/bytes.ts";
 import { type HttpExchange, isStall } from "../http/exchange.ts";
 import { backoffOf } from "./backoff.ts";
 import { classify } from "./classify.ts";
@@ -73,7 +74,7 @@ export async function chat(connection: Connection, request: ChatRequest, signal:
   const call = chatCall(connection, request);
   const transcript = new Transcript();
   const reader = createSseReader();
-  const raw: Buffer[] = [];
+  const raw = new Bytes();
   // Not AbortSignal.any: what it joins stays in memory until the next major collection.
   const reading = new AbortController();
   const giveUp = (): void => reading.abort();
@@ -91,7 +92,7 @@ export async function chat(connection: Connection, request: ChatRequest, signal:
   });
   signal.removeEventListener("abort", giveUp);
   cancelGrace?.();
-  const bytes = Buffer.concat(raw);
+  const bytes = raw.whole();
   finish(transcript, reader.end(), exchanged, bytes);
   const settled = transcript.finishReason !== undefined && exchanged.fault !== undefined;
   const whole = settled ? withoutFault(exchanged) : exchanged;

@@ -1,7 +1,20 @@
 /** What a completion has said so far, and when: gathers stream frames (or one whole message) into text, tokens, times and errors. */
 import type { Completion } from "../../core/outcome.ts";
 import type { SseItem } from "./sse.ts";
-import { type ApiError, type ChatMessage, chatSchema, errorBeside, type Piece, parseJson } from "./wire.ts";
+import {
+  type ApiError,
+  attemptsIn,
+  choicesIn,
+  errorIn,
+  type Fields,
+  isFields,
+  parseJson,
+  pieceIn,
+  textIn,
+  toolCallsIn,
+  type Usage,
+  usageIn,
+} from "./wire.ts";
 
 // Below 16 tokens the gaps between them are noise (AIPerf and vLLM agree; interface.md §5).
 const MIN_TOKENS_FOR_PACE = 16;
@@ -15,14 +28,13 @@ function spoken(content: unknown): string {
   return content.map((part) => (typeof part?.text === "string" ? part.text : "")).join("");
 }
 
-const thought = (piece: Piece): string => spoken(piece?.reasoning) || spoken(piece?.reasoning_content);
+/** `reasoning` is OpenRouter's name, the other one DeepSeek's and vLLM's. */
+const thought = ({ reasoning, reasoning_content }: Fields): string => spoken(reasoning) || spoken(reasoning_content);
 
 /** Only what was told: undefined fields are left out. */
 function told<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
-
-const hasChoices = (body: unknown): boolean => (body as { choices?: unknown } | null)?.choices != null;
 
 export interface ToolCall {
   readonly name: string;
@@ -45,7 +57,7 @@ export class Transcript {
   done = false;
   /** Some choice came. */
   #answered = false;
-  #usage: ChatMessage["usage"];
+  #usage: Usage | undefined;
   #model: string | undefined;
   #provider: string | undefined;
   #attempts: number | undefined;
@@ -79,24 +91,24 @@ export class Transcript {
 
   /** A frame's JSON, or a whole `chat.completion` body. */
   addMessage(body: unknown, atSeconds: number): void {
-    const parsed = chatSchema.safeParse(body);
-    if (!parsed.success) {
+    if (!isFields(body)) {
       this.malformed = true;
       return;
     }
-    const { choices, usage, model, provider, openrouter_metadata: metadata } = parsed.data;
-    this.error ??= errorBeside(parsed.data, body);
-    this.#model ??= model;
-    this.#provider ??= provider;
-    this.#usage = usage ?? this.#usage;
-    this.#attempts = metadata?.attempt ?? metadata?.attempts?.length ?? this.#attempts;
+    this.error ??= errorIn(body);
+    this.#model ??= textIn(body.model);
+    this.#provider ??= textIn(body.provider);
+    this.#usage = usageIn(body) ?? this.#usage;
+    this.#attempts = attemptsIn(body) ?? this.#attempts;
+    const choices = choicesIn(body);
     // `choices` of another type is no answer of this API; without it, it is one that says nothing.
-    if (choices === undefined && hasChoices(body)) this.malformed = true;
+    if (choices === undefined && body.choices != null) this.malformed = true;
     for (const choice of choices ?? []) {
       this.#answered = true;
-      this.#hear(choice.delta ?? choice.message, atSeconds);
+      const piece = pieceIn(choice);
+      if (piece !== undefined) this.#hear(piece, atSeconds);
       if (choice.finish_reason === "error") this.finishReason = "error";
-      this.finishReason ??= choice.finish_reason ?? undefined;
+      this.finishReason ??= textIn(choice.finish_reason);
     }
   }
 
@@ -119,23 +131,25 @@ export class Transcript {
     });
   }
 
-  #hear(piece: Piece, atSeconds: number): void {
+  #hear(piece: Fields, atSeconds: number): void {
     const reasons = thought(piece) !== "";
-    const answer = spoken(piece?.content);
-    const speaks = answer !== "" || (piece?.tool_calls?.length ?? 0) > 0;
+    const answer = spoken(piece.content);
+    const calls = toolCallsIn(piece);
+    const speaks = answer !== "" || calls.length > 0;
     if (reasons) this.#firstReasoning ??= atSeconds;
     if (speaks) this.#firstAnswer ??= atSeconds;
     if (reasons || speaks) this.lastTokenSeconds = atSeconds;
     this.text += answer;
-    for (const [at, call] of (piece?.tool_calls ?? []).entries()) this.#call(call.index ?? at, call.function);
+    for (const [at, call] of calls.entries()) this.#call(typeof call.index === "number" ? call.index : at, call.function);
   }
 
   /** A stream brings the name first, then the arguments piece by piece. */
-  #call(index: number, told: { name?: string | undefined; arguments?: string | undefined } | undefined): void {
+  #call(index: number, told: unknown): void {
     // A hostile index must not make a sparse array of millions.
     if (!Number.isInteger(index) || index < 0 || index > this.toolCalls.length) return;
     const before = this.toolCalls[index] ?? { name: "", arguments: "" };
-    this.toolCalls[index] = { name: before.name + (told?.name ?? ""), arguments: before.arguments + (told?.arguments ?? "") };
+    const { name, arguments: more } = isFields(told) ? told : {};
+    this.toolCalls[index] = { name: before.name + (textIn(name) ?? ""), arguments: before.arguments + (textIn(more) ?? "") };
   }
 
   /** (last − first) / (tokens − 1), where there are tokens enough for it to mean something. */

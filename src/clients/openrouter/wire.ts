@@ -46,70 +46,49 @@ export const apiErrorSchema = z.object({
 export type ApiError = z.output<typeof apiErrorSchema>;
 
 /** `{error:{…}}`; some OpenAI-compatible servers answer `{"error":"text"}`. */
-const errorField = lenient(
-  z.union([
-    z
-      .array(apiErrorSchema)
-      .min(1)
-      .transform(([first = {}]) => first),
-    apiErrorSchema,
-    z.string().transform((message): ApiError => ({ message })),
-  ]),
-);
-
-const usage = lenient(
+const errorSchema = z.union([
   z
-    .object({
-      prompt_tokens: amount,
-      completion_tokens: amount,
-      cost: amount,
-      prompt_tokens_details: lenient(z.object({ cached_tokens: amount }).nullable()),
-      completion_tokens_details: lenient(z.object({ reasoning_tokens: amount }).nullable()),
-    })
-    .nullable(),
-);
+    .array(apiErrorSchema)
+    .min(1)
+    .transform(([first = {}]) => first),
+  apiErrorSchema,
+  z.string().transform((message): ApiError => ({ message })),
+]);
 
+const usageSchema = z.object({
+  prompt_tokens: amount,
+  completion_tokens: amount,
+  cost: amount,
+  prompt_tokens_details: lenient(z.object({ cached_tokens: amount }).nullable()),
+  completion_tokens_details: lenient(z.object({ reasoning_tokens: amount }).nullable()),
+});
+export type Usage = z.output<typeof usageSchema>;
+
+/** Who was tried before the answer came (§6); only when asked for. */
+const metadataSchema = z.object({ attempt: number, attempts: lenient(z.array(z.object({ status: number }))) });
+
+/**
+ * A `chat.completion.chunk`, or a whole `chat.completion`: the same envelope. Each token of a stream comes in one, so what every one has is read
+ * field by field; zod reads what few have (decision 0028).
+ */
+export type Fields = Readonly<Record<string, unknown>>;
+export const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+const isFieldsList = (value: unknown): value is readonly Fields[] => Array.isArray(value) && value.every(isFields);
+
+const read = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> | undefined =>
+  value === undefined || value === null ? undefined : schema.safeParse(value).data;
+
+export const textIn = (value: unknown): string | undefined => (isText(value) ? value : undefined);
+/** Undefined where they are no list of objects. */
+export const choicesIn = ({ choices }: Fields): readonly Fields[] | undefined => (isFieldsList(choices) ? choices : undefined);
 /** A streamed delta or a whole message. */
-const piece = lenient(
-  z
-    .object({
-      content: z.unknown(),
-      /** OpenRouter's name; `reasoning_content` is DeepSeek's and vLLM's. */
-      reasoning: z.unknown(),
-      reasoning_content: z.unknown(),
-      tool_calls: lenient(
-        z.array(z.object({ index: number, function: lenient(z.object({ name: text, arguments: text }).partial()) })).nullable(),
-      ),
-    })
-    .partial()
-    .nullable(),
-);
-export type Piece = z.output<typeof piece>;
-
-const choice = z.object({
-  delta: piece,
-  message: piece,
-  finish_reason: nullableText,
-  error: errorField,
-});
-
-/** A `chat.completion.chunk`, or a whole `chat.completion`: the same envelope. */
-export const chatSchema = z.object({
-  id: text,
-  model: text,
-  provider: text,
-  choices: lenient(z.array(choice)),
-  usage,
-  error: errorField,
-  /** Who was tried before the answer came (§6); only when asked for. */
-  openrouter_metadata: lenient(
-    z.object({
-      attempt: number,
-      attempts: lenient(z.array(z.object({ status: number }))),
-    }),
-  ),
-});
-export type ChatMessage = z.output<typeof chatSchema>;
+export const pieceIn = ({ delta, message }: Fields): Fields | undefined => [delta, message].find(isFields);
+export const toolCallsIn = ({ tool_calls: calls }: Fields): readonly Fields[] => (isFieldsList(calls) ? calls : []);
+export const usageIn = ({ usage }: Fields): Usage | undefined => read(usageSchema, usage);
+export function attemptsIn({ openrouter_metadata: metadata }: Fields): number | undefined {
+  const { attempt, attempts } = read(metadataSchema, metadata) ?? {};
+  return attempt ?? attempts?.length;
+}
 
 const freeRequests = lenient(z.object({ limit: number, used: number, remaining: number }));
 /** Body of `GET /key` (§2); the newer fields are optional. */
@@ -166,13 +145,17 @@ const foreignError = z.union([
 ]);
 
 /** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
-export const errorIn = (body: unknown): ApiError | undefined => errorBeside(chatSchema.safeParse(body).data, body);
-
-/** The same, of a body that was read as a message. */
-export function errorBeside(message: ChatMessage | undefined, body: unknown): ApiError | undefined {
-  if (says(message?.error)) return message.error;
-  const choices = message?.choices;
-  return choices === undefined ? foreignError.safeParse(body).data : choices.map(({ error }) => error).find(says);
+export function errorIn(body: unknown): ApiError | undefined {
+  if (!isFields(body)) return undefined;
+  const own = read(errorSchema, body.error);
+  if (says(own)) return own;
+  const choices = choicesIn(body);
+  if (choices === undefined) return foreignError.safeParse(body).data;
+  for (const { error } of choices) {
+    const its = read(errorSchema, error);
+    if (says(its)) return its;
+  }
+  return undefined;
 }
 
 /** JSON, or undefined. OpenRouter pads bodies with newlines and spaces while it waits; whitespace alone is no JSON (§7). */
