@@ -18,7 +18,7 @@ interface Compiled {
 }
 
 const SUM_BYTES = 4;
-// Ten times what there is to keep.
+// Twenty times what there is to keep.
 const MOST_BYTES = 64 * 1024 * 1024;
 
 const WRITABLE_BY_OTHERS = 0o022;

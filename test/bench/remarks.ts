@@ -14,7 +14,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /(first-token|token arrival) error/,
-    why: "Tokens: the upstream runs on the same two cores; 300 streams are some 3,000 events a second in each of the two processes. Plain and over TLS differ in what a connection takes: the handshake and the objects around it take the thread for one to three milliseconds, in which tokens wait, and leave more to collect. At 300 streams over TLS V8 collects all of its heap every five seconds: 130 ms of marking beside the probes, on the core that the upstream needs, and a pause of 10 to 20 ms, together more than one in a hundred. Goals in milliseconds are a machine's: where a streamed probe takes 3.9 ms CPU all were met with TLS at half of them, not where it takes 5.",
+    why: "Tokens: the upstream runs on the same two cores; 300 streams are some 3,000 events a second in each of the two processes. Plain and over TLS differ in what a connection takes: the handshake and the objects around it take the thread for one to three milliseconds, in which tokens wait, and leave more to collect: minor collections of 2 to 3 ms, three a second at 50 streams, and at 300 a major one about every four seconds, with 10 to 20 ms of pause and some 100 of marking on the core that the upstream needs (decision 0028). Goals in milliseconds are a machine's: where a streamed probe takes 3.9 ms CPU all were met with TLS at half of them, not where it takes 5.",
   },
   {
     of: /CPU per (plain|TLS) probe/,

@@ -1,11 +1,10 @@
+// A probe's stream, whole.
+const LEAST = 8 * 1024;
+
 /** Bytes as they come, in one place: kept chunk by chunk, each would be several objects of V8's that live as long as all of them. */
 export class Bytes {
   #held: Buffer = Buffer.alloc(0);
   #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
 
   /** The first chunk is kept as it is: mostly there is no other. */
   push(chunk: Buffer): void {
@@ -27,6 +26,3 @@ export class Bytes {
     return this.#held.subarray(0, this.#length);
   }
 }
-
-// A probe's stream, whole.
-const LEAST = 8 * 1024;
