@@ -8,6 +8,8 @@ export interface Exercise {
   readonly content: string | readonly unknown[];
   /** Fields of the request's body. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** One that knows not all of them would drop them in silence, and must not be the one that answers. */
+  readonly undroppable?: true;
   /** Of the answer; at least 16, because some providers refuse less with a 400 that would look like the user's fault (openrouter-api §6). */
   readonly maxTokens: number;
   /** Roughly, for the plan. */
@@ -55,8 +57,6 @@ const STATUS = {
   additionalProperties: false,
 };
 const TOOL = "report_status";
-// Without it a provider that lacks the feature is used all the same, and the feature silently dropped (§6).
-const REQUIRED = { provider: { require_parameters: true } };
 const STRUCTURED_TOKENS = 64;
 
 function statusIn(json: string): unknown {
@@ -73,8 +73,8 @@ const tools: Exercise = {
   parameters: {
     tools: [{ type: "function", function: { name: TOOL, description: "Reports a status.", parameters: STATUS } }],
     tool_choice: { type: "function", function: { name: TOOL } },
-    ...REQUIRED,
   },
+  undroppable: true,
   maxTokens: STRUCTURED_TOKENS,
   inputTokens: 90,
   wrong({ toolCalls, text }) {
@@ -87,7 +87,8 @@ const tools: Exercise = {
 const schema: Exercise = {
   name: "schema",
   content: "Give the status ok as JSON.",
-  parameters: { response_format: { type: "json_schema", json_schema: { name: "status", strict: true, schema: STATUS } }, ...REQUIRED },
+  parameters: { response_format: { type: "json_schema", json_schema: { name: "status", strict: true, schema: STATUS } } },
+  undroppable: true,
   maxTokens: STRUCTURED_TOKENS,
   inputTokens: 50,
   wrong: ({ text }) => (statusIn(text) === "ok" ? undefined : `expected {"status":"ok"}, got ${quote(text)}`),

@@ -112,11 +112,15 @@ export const mustBeFree = (settings: ModelSettings, config: Config): boolean => 
  * Holds reasoning down where there is any (openrouter-api §6). A model that is not known yet gets the wish too, but not together with
  * `require_parameters`: one that knows no reasoning would then have no endpoint left.
  */
-function reasoningOf(model: CatalogueModel | undefined, { parameters }: Exercise): Record<string, unknown> {
+function reasoningOf(model: CatalogueModel | undefined, { undroppable }: Exercise): Record<string, unknown> {
   if (model?.reasoning === "mandatory") return { reasoning: { effort: "low" } };
-  const wanted = model === undefined ? !("provider" in parameters) : model.reasoning === "optional";
+  const wanted = model === undefined ? undroppable !== true : model.reasoning === "optional";
   return wanted ? { reasoning: { enabled: false } } : {};
 }
+
+/** Else a provider that lacks the feature is used all the same, and the feature silently dropped (§6). */
+const allParameters = ({ undroppable }: Exercise): Record<string, unknown> =>
+  undroppable === true ? { provider: { require_parameters: true } } : {};
 
 /** Where nothing may be spent, the price is capped at nothing (§6). */
 const priceCap = (free: boolean): Record<string, unknown> => (free ? { provider: { max_price: { prompt: 0, completion: 0 } } } : {});
@@ -152,7 +156,8 @@ const seen = ({ context, credential, settings }: Source) => context.seenModels.g
 function requestOf(source: Source, exercise: Exercise): ChatRequest {
   const { settings, credential, free } = source;
   const model = seen(source);
-  const ours = credential.flavor === "openrouter" ? merged(reasoningOf(model, exercise), priceCap(free)) : {};
+  // OpenAI itself refuses what it does not know with a 400.
+  const ours = credential.flavor === "openrouter" ? merged(reasoningOf(model, exercise), priceCap(free), allParameters(exercise)) : {};
   return {
     model: settings.id,
     messages: [{ role: "user", content: exercise.content }],

@@ -51,6 +51,13 @@ test.each([
   ['{"errors":[{"message":"over","code":503}]}', "provider_overloaded", 503],
   ['{"detail":"Not authenticated"}', "gateway_error", 500],
   ['{"object":"error","message":"too long","type":"BadRequestError","code":429}', "rate_limited", 429],
+  ['{"error":{"message":"Rate limit reached","type":"requests","code":"rate_limit_exceeded"}}', "rate_limited", 429],
+  ['{"error":{"message":"Rate limit reached","type":"rate_limit_error"}}', "rate_limited", 429],
+  ['{"error":{"message":"no","type":"invalid_request_error","code":null}}', "bad_request", 400],
+  ['{"error":{"message":"no","type":"insufficient_quota","code":"insufficient_quota"}}', "payment_required", 429],
+  ['{"error":{"message":"no","type":"invalid_request_error","code":"invalid_api_key"}}', "unauthorized", 401],
+  ['{"error":{"message":"no","type":"invalid_request_error","code":"model_not_found"}}', "model_missing", 404],
+  ['{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "provider_overloaded", 529],
 ])("%s inside a 200 is an error all the same", (text, reason, code) => {
   const read = answer(200, text);
   expect({ reason: classify(read), code: read.statusCode, via: read.via }).toEqual({ reason, code, via: "body" });

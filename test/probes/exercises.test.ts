@@ -7,12 +7,14 @@ import { startWorld, type World } from "../support/world.ts";
 /** A paid model with every ability, and one whose abilities are each a target of its own. */
 const YAML = `credentials:
   openrouter: { api_key: $KEY, base_url: "$API" }
+  plain: { flavor: openai, api_key: $KEY, base_url: "$API" }
 models:
-  able: { id: openai/gpt-4o-mini, expect: { vision: true, tools: true, schema: true, answer: pong } }
-  whole: { id: openai/gpt-4o-mini, stream: false, expect: { tools: true } }
-  echo: { id: openai/gpt-4o-mini, expect: { answer: "the quick brown fox" } }
-  asked: { id: openai/gpt-4o-mini, prompt: "Reply with exactly: forty two", expect: { answer: "forty two" } }
-  blind: { id: "deepseek/deepseek-chat-v3.1:free", expect: { vision: true } }
+  elsewhere: { credential: plain, id: openai/gpt-4o-mini, expect: { tools: true } }
+  able: { credential: openrouter, id: openai/gpt-4o-mini, expect: { vision: true, tools: true, schema: true, answer: pong } }
+  whole: { credential: openrouter, id: openai/gpt-4o-mini, stream: false, expect: { tools: true } }
+  echo: { credential: openrouter, id: openai/gpt-4o-mini, expect: { answer: "the quick brown fox" } }
+  asked: { credential: openrouter, id: openai/gpt-4o-mini, prompt: "Reply with exactly: forty two", expect: { answer: "forty two" } }
+  blind: { credential: openrouter, id: "deepseek/deepseek-chat-v3.1:free", expect: { vision: true } }
 `;
 
 let world: World;
@@ -24,7 +26,7 @@ afterEach(() => world.simulator.faults.clear());
 
 test("the first ability is the model's own target, each further one has its own", () => {
   const models = world.planned.filter(({ target }) => target.kind === "model").map(({ target }) => target.name);
-  expect(models).toEqual(["able", "able_tools", "able_schema", "able_answer", "whole", "echo", "asked", "blind"]);
+  expect(models).toEqual(["elsewhere", "able", "able_tools", "able_schema", "able_answer", "whole", "echo", "asked", "blind"]);
   expect(new Set(world.planned.filter(({ target }) => target.name.startsWith("able")).map(({ target }) => target.model))).toEqual(
     new Set(["openai/gpt-4o-mini"]),
   );
@@ -64,6 +66,11 @@ test("a model that takes no images says so, not that the answer is wrong", async
 test("no provider may be used that would drop the feature silently", async () => {
   await world.probe("able_schema");
   expect(world.simulator.requests.at(-1)?.body).toMatchObject({ provider: { require_parameters: true } });
+});
+
+test("another API is asked for nothing that only OpenRouter knows", async () => {
+  expect(await world.probe("elsewhere")).toMatchObject({ verdict: "up" });
+  expect(world.simulator.requests.at(-1)?.body).not.toHaveProperty("provider");
 });
 
 test("a name that such a target would take is refused to others", () => {

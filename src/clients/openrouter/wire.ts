@@ -167,25 +167,38 @@ export function parseJson(body: string): unknown {
   }
 }
 
-/** What a typed error would have been as a status line (§8). A map: the type is the upstream's word, and may be `toString`. */
-const STATUS_OF_TYPE: ReadonlyMap<unknown, number> = new Map([
+/**
+ * What an error's word would have been as a status line: OpenRouter's types (§8), and the codes and types of OpenAI and Anthropic, which many servers
+ * copy. A map: the word is the upstream's, and may be `toString`.
+ */
+const STATUS_OF_WORD: ReadonlyMap<unknown, number> = new Map([
   ["invalid_request", 400],
+  ["invalid_request_error", 400],
   ["authentication", 401],
+  ["authentication_error", 401],
+  ["invalid_api_key", 401],
   ["payment_required", 402],
   ["permission_denied", 403],
+  ["permission_error", 403],
   ["not_found", 404],
+  ["not_found_error", 404],
+  ["model_not_found", 404],
   ["rate_limit_exceeded", 429],
+  ["rate_limit_error", 429],
+  ["insufficient_quota", 429],
   ["server", 500],
   ["provider_unavailable", 502],
   ["provider_overloaded", 503],
+  ["overloaded_error", 529],
   ["timeout", 504],
 ]);
 
-/** `code` as an HTTP status; older streams have a word there, then the error's type tells (§7). */
+/** `code` as an HTTP status; where it is a word or there is none, the words tell, the sharpest first (§7). */
 export function errorStatus(error: ApiError): number | undefined {
   const code = Number(error.code ?? error.http_status);
   if (Number.isInteger(code) && code >= 100 && code < 600) return code;
-  return STATUS_OF_TYPE.get(error.metadata?.error_type ?? error.error_type);
+  const words = [error.metadata?.error_type ?? error.error_type, error.code, error.type];
+  return words.map((word) => STATUS_OF_WORD.get(word)).find((status) => status !== undefined);
 }
 
 /** The upstream's own words: its message and, where it only says "Provider returned error", the provider's. */
