@@ -28,6 +28,25 @@ export const systemClock: Clock = Object.freeze({
   after,
 });
 
+/** Set in a turn of the event loop in which something came. */
+let cameAt: number | undefined;
+const turnOver = (): void => {
+  cameAt = undefined;
+};
+
+/**
+ * When that came which a callback is handed now, on the monotonic clock: for whoever reads sockets. The loop asks the system once a turn what has
+ * come, and hands it out one by one (libuv's poll phase): what waits behind others was there before the first of them was read.
+ */
+export function arrival(): number {
+  if (cameAt === undefined) {
+    cameAt = systemClock.monotonic();
+    // Immediates run right after all that came was handed out.
+    setImmediate(turnOver);
+  }
+  return cameAt;
+}
+
 // Later than any timer is on a machine that is merely busy.
 const OVERDUE_MS = 50;
 // What came meanwhile is read in one turn of the loop; a handshake that was under way takes a few more.

@@ -37,7 +37,11 @@ export interface Journey {
 function heed(socket: Socket, { url, watch, seen }: Journey): void {
   if (socket.connecting) {
     socket.on("lookup", (error) => error ?? watch.end("dns"));
-    socket.on("connect", () => watch.end("connect"));
+    // Before TLS begins: to make its first message takes a while.
+    socket.prependListener("connect", () => {
+      watch.arrive();
+      watch.endAtArrival("connect");
+    });
   }
   // Before the HTTP parser's: what it finds in the bytes came when they came.
   socket.prependListener("data", () => watch.arrive());

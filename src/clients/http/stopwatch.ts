@@ -2,7 +2,7 @@
  * Phases of one exchange on the monotonic clock, taken where they happen: at the socket, before anything of ours or of got's has run.
  * got's own timings are whole milliseconds of the wall clock: useless here.
  */
-import { systemClock } from "../../base/clock.ts";
+import { arrival, systemClock } from "../../base/clock.ts";
 import { type PhaseName, type Phases, phaseNames } from "../../core/outcome.ts";
 
 /** The clock of one exchange, over all its requests. */
@@ -33,9 +33,9 @@ export class Stopwatch {
     this.#arrivedAt = this.#start;
   }
 
-  /** Bytes have come. */
+  /** Bytes have come, or the word that the connection stands. */
   arrive(): void {
-    this.#arrivedAt = this.#now();
+    this.#arrivedAt = arrival();
   }
 
   /** Seconds since the start. */
@@ -43,7 +43,7 @@ export class Stopwatch {
     return this.#since(this.#now());
   }
 
-  /** When the latest bytes came, in seconds since the start. */
+  /** When the latest came, in seconds since the start. */
   arrived(): number {
     return this.#since(this.#arrivedAt);
   }
@@ -52,7 +52,7 @@ export class Stopwatch {
     this.#ends[phase] = this.#now();
   }
 
-  /** The phase ended when the latest bytes came. */
+  /** The phase ended when the latest came. */
   endAtArrival(phase: PhaseName): void {
     this.#ends[phase] = this.#arrivedAt;
   }
