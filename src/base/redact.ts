@@ -52,27 +52,43 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 // The slow search is worth it only where letters are escaped; that of a quotation mark, in every line of JSON, is among the plain forms.
 const HAS_ESCAPES = /%[0-9a-f]{2}|\\(?:u00|x|\/)|&(?:#|amp;|lt;|gt;|quot;|apos;)/i;
 
+// Names, URLs, finish reasons: the same few in each probe, and as much again of what differs.
+const REMEMBERED = 512;
+const REMEMBERED_CHARS = 200;
+
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
   const plain = new Set<string>();
   const escaped = new Map<string, RegExp>();
   const cut = new Set<string>();
+  const before = new Map<string, string>();
   const learn = (secret: string): void => {
     if (secret.length < SHORTEST_SECRET || escaped.has(secret)) return;
     for (const form of plainForms(secret)) plain.add(form);
     for (const piece of pieces(secret)) cut.add(piece);
     escaped.set(secret, escapedForm(secret));
+    before.clear();
   };
   for (const secret of secrets) learn(secret);
+  const redacted = (text: string): string => {
+    let out = text;
+    for (const form of plain) out = out.replaceAll(form, HIDDEN);
+    if (HAS_ESCAPES.test(out)) for (const form of escaped.values()) out = out.replace(form, HIDDEN);
+    // After the whole, of which a piece would leave the rest.
+    for (const piece of cut) out = out.replaceAll(piece, HIDDEN);
+    for (const [shape, replacement] of SHAPES) out = out.replace(shape, replacement);
+    return printable(out);
+  };
   return {
     learn,
     text(text) {
-      let out = text;
-      for (const form of plain) out = out.replaceAll(form, HIDDEN);
-      if (HAS_ESCAPES.test(out)) for (const form of escaped.values()) out = out.replace(form, HIDDEN);
-      // After the whole, of which a piece would leave the rest.
-      for (const piece of cut) out = out.replaceAll(piece, HIDDEN);
-      for (const [shape, replacement] of SHAPES) out = out.replace(shape, replacement);
-      return printable(out);
+      if (text.length > REMEMBERED_CHARS) return redacted(text);
+      let shown = before.get(text);
+      if (shown === undefined) {
+        shown = redacted(text);
+        if (before.size >= REMEMBERED) before.clear();
+        before.set(text, shown);
+      }
+      return shown;
     },
   };
 }

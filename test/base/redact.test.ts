@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createRedactor } from "../../src/base/redact.ts";
+import { createRedactor, HIDDEN } from "../../src/base/redact.ts";
 
 const SECRET = "s3cr3t/with+odd=chars&\"'<>";
 const everyByte = (text: string, write: (code: number) => string): string => [...Buffer.from(text)].map(write).join("");
@@ -124,4 +124,20 @@ describe("a taught secret of which an upstream repeats a part", () => {
     expect(told).not.toContain("CANARYbearer");
     expect(told).toMatch(/^no user for .* here$/s);
   });
+});
+
+test("what it learns later is hidden in what it has shown before", () => {
+  const redactor = createRedactor();
+  const line = "served by fine-provider-of-mine";
+  expect(redactor.text(line)).toBe(line);
+  redactor.learn("fine-provider-of-mine");
+  expect(redactor.text(line)).toBe(`served by ${HIDDEN}`);
+});
+
+test("more texts than it remembers are each shown as they are", () => {
+  const redactor = createRedactor(["a-secret-of-mine"]);
+  const texts = Array.from({ length: 2000 }, (_, at) => `${at} of a-secret-of-mine`);
+  for (const round of [1, 2]) {
+    for (const [at, text] of texts.entries()) expect(redactor.text(text), `round ${round}`).toBe(`${at} of ${HIDDEN}`);
+  }
 });

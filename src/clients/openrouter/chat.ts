@@ -96,9 +96,8 @@ export async function chat(connection: Connection, request: ChatRequest, signal:
   finish(transcript, reader.end(), exchanged, bytes);
   const settled = transcript.finishReason !== undefined && exchanged.fault !== undefined;
   const whole = settled ? withoutFault(exchanged) : exchanged;
-  const text = bytes.toString("utf8");
   return transcript.isStream || transcript.overflowed
-    ? fromStream(connection, { exchange: whole, call, text, body: undefined, statusCode: 0, via: "none" }, transcript)
+    ? fromStream(connection, { exchange: whole, call, bytes, body: undefined, statusCode: 0, via: "none" }, transcript)
     : fromBody(connection, readAnswer(whole, call, bytes));
 }
 
@@ -173,12 +172,13 @@ function fromBody(connection: Connection, answer: Answer): Finding<ChatReply> {
   return finding(connection, answer, reason, transcript);
 }
 
-function bodyReason({ exchange: { fault, status }, text, body }: Answer, transcript: Transcript): Reason {
+function bodyReason({ exchange: { fault, status }, bytes, body }: Answer, transcript: Transcript): Reason {
+  const blank = bytes.toString("utf8").trim() === "";
   if (fault !== undefined) {
     // A stream that opened and never sent a frame: the model is silent, not the network.
-    return fault.reason.startsWith("timeout") && isSuccess(status) && text.trim() === "" ? "timeout_first_token" : fault.reason;
+    return fault.reason.startsWith("timeout") && isSuccess(status) && blank ? "timeout_first_token" : fault.reason;
   }
-  if (text.trim() === "") return "empty_output";
+  if (blank) return "empty_output";
   if (body === undefined || transcript.malformed) return "body_malformed";
   if (transcript.finishReason === "error") return "provider_error";
   return transcript.alive ? "ok" : "empty_output";

@@ -32,7 +32,8 @@ export interface Call {
 export interface Answer {
   readonly exchange: HttpExchange;
   readonly call: Call;
-  readonly text: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
   /** Parsed JSON; undefined when it is none. */
   readonly body: unknown;
   readonly error?: ApiError;
@@ -84,13 +85,12 @@ export function effectiveStatus(status: number, error: ApiError | undefined, ins
 
 /** Reads a whole body as JSON, which is UTF-8 (RFC 8259 §8.1); an error is read as far as it can be. */
 export function readAnswer(exchanged: HttpExchange, call: Call, bytes = exchanged.body): Answer {
-  const text = bytes.toString("utf8");
-  const body = isSuccess(exchanged.status) && !isUtf8(bytes) ? undefined : parseJson(text);
+  const body = isSuccess(exchanged.status) && !isUtf8(bytes) ? undefined : parseJson(bytes.toString("utf8"));
   const error = errorIn(body);
   return {
     exchange: exchanged,
     call,
-    text,
+    bytes,
     body,
     ...(error === undefined ? {} : { error }),
     ...effectiveStatus(exchanged.status, error, "body"),
@@ -102,6 +102,9 @@ export async function ask(connection: Connection, call: Call, signal: AbortSigna
 }
 
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
+
+const errorBody = (redactor: Redactor, bytes: Buffer): string =>
+  redactor.text(bytes.toString("utf8").slice(0, REDACTED_CHARS)).slice(0, ERROR_BODY_CHARS);
 
 /** Evidence of an answer; the body is kept only where something is wrong with it. */
 export function evidenceOf(connection: Connection, answer: Answer, reason: Reason, detail?: string): Evidence {
@@ -119,7 +122,7 @@ export function evidenceOf(connection: Connection, answer: Answer, reason: Reaso
     ...(exchanged.clockSkewSeconds === undefined ? {} : { clockSkewSeconds: exchanged.clockSkewSeconds }),
     ...(requestId === undefined ? {} : { requestId: oneLine(redactor.text(requestId)) }),
     ...(failed && message !== undefined ? { message: oneLine(redactor.text(message.slice(0, REDACTED_CHARS))) } : {}),
-    ...(failed && answer.text !== "" ? { errorBody: redactor.text(answer.text.slice(0, REDACTED_CHARS)).slice(0, ERROR_BODY_CHARS) } : {}),
+    ...(failed && answer.bytes.length > 0 ? { errorBody: errorBody(redactor, answer.bytes) } : {}),
     request: { method: call.method, url: redactor.text(connection.baseUrl + call.path), ...call.context },
   };
 }

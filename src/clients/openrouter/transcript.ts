@@ -33,7 +33,9 @@ const thought = ({ reasoning, reasoning_content }: Fields): string => spoken(rea
 
 /** Only what was told: undefined fields are left out. */
 function told<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  const some: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) some[name] = fields[name];
+  return some as T;
 }
 
 export interface ToolCall {
