@@ -77,6 +77,8 @@ const CLEANUP_MS = 3000;
 interface Look {
   readonly performed: readonly Performed[];
   readonly decider: Performed;
+  /** Takes away what may be left behind; what that takes is nobody's latency. */
+  cleanUp?(): Promise<Performed>;
 }
 
 const failed = (one: Performed): boolean => one.reason !== "ok";
@@ -112,7 +114,7 @@ function mayRemain(performed: readonly Performed[]): boolean {
 }
 
 /** The last try has its own short time: the run's may be over. */
-async function cleanUp(remove: (signal: AbortSignal) => Promise<Performed>): Promise<Performed> {
+async function lastTry(remove: (signal: AbortSignal) => Promise<Performed>): Promise<Performed> {
   const deadline = new AbortController();
   const cancel = systemClock.after(CLEANUP_MS, () => deadline.abort());
   const removed = await remove(deadline.signal);
@@ -148,9 +150,8 @@ async function canary(connection: S3Connection, folder: string, signal: AbortSig
     decider = one;
     break;
   }
-  if (mayRemain(performed)) performed.push(await cleanUp(remove));
   if (decider === undefined) throw new Error("a canary without steps");
-  return { performed, decider };
+  return { performed, decider, ...(mayRemain(performed) ? { cleanUp: () => lastTry(remove) } : {}) };
 }
 
 async function readOnly(connection: S3Connection, signal: AbortSignal): Promise<Look> {
@@ -183,9 +184,12 @@ function plan(source: Entry, settings: BucketSettings, context: ProbeContext): P
   const folder = `${settings.prefix}${source.name}/`;
   const run = async (signal: AbortSignal): Promise<Outcome> => {
     const start = systemClock.monotonic();
-    const { performed, decider } = await (settings.mode === "canary" ? canary(connection, folder, signal) : readOnly(connection, signal));
+    const { performed, decider, cleanUp } = await (settings.mode === "canary"
+      ? canary(connection, folder, signal)
+      : readOnly(connection, signal));
     const durationSeconds = (systemClock.monotonic() - start) / 1000;
-    const evidence = { ...decider.evidence, durationSeconds, operations: performed.map(({ operation }) => operation) };
+    const all = cleanUp === undefined ? performed : [...performed, await cleanUp()];
+    const evidence = { ...decider.evidence, durationSeconds, operations: all.map(({ operation }) => operation) };
     return failed(decider) ? down(decider.reason, evidence) : up(evidence);
   };
   return { target: targetOf(source), probe: { run } };
