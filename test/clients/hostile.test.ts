@@ -87,6 +87,33 @@ test("a negative cost or count is none: it would fill a budget instead of emptyi
   expect(transcript.completion()).not.toHaveProperty("inputTokens");
 });
 
+test.each([1.5, 1e18, "12", null])("%s tokens are no count", (prompt_tokens) => {
+  const transcript = new Transcript();
+  transcript.addMessage({ choices: [{ message: { content: "hi" } }], usage: { prompt_tokens, completion_tokens: 2 } }, 1);
+  expect(transcript.completion()).not.toHaveProperty("inputTokens");
+  expect(transcript.completion()).toMatchObject({ outputTokens: 2 });
+});
+
+test("a null among the choices is nothing, and what is said beside it counts", () => {
+  const transcript = new Transcript();
+  for (const choices of [[null], [null, { delta: { content: "hi" } }]]) transcript.addMessage({ choices }, 1);
+  expect(transcript).toMatchObject({ malformed: false, text: "hi" });
+});
+
+test.each([
+  ['{"message":"Endpoint request timed out"}', "Endpoint request timed out"],
+  [
+    '{"detail":[{"loc":["body","messages",0],"msg":"Field required","type":"missing"},{"msg":"too long"}]}',
+    "body.messages.0: Field required; too long",
+  ],
+])("the words of a gateway or a framework are told: %s", (text, message) => {
+  expect(evidenceOf(connection, answer(504, text), "provider_error").message).toBe(message);
+});
+
+test("a message beside nothing else inside a 200 is no error", () => {
+  expect(classify(answer(200, '{"message":"warming up"}'))).toBeUndefined();
+});
+
 test("a tool call with an absurd index makes no array of millions", () => {
   const transcript = new Transcript();
   transcript.addMessage({ choices: [{ delta: { tool_calls: [{ index: 1e9, function: { name: "x", arguments: "{}" } }] } }] }, 1);

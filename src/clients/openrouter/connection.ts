@@ -7,7 +7,7 @@ import type { Flavor } from "../../core/probe.ts";
 import type { Reason } from "../../core/reason.ts";
 import { type ChunkTaker, exchange, type HttpExchange } from "../http/exchange.ts";
 import type { Route } from "../http/route.ts";
-import { type ApiError, errorIn, errorMessage, errorStatus, parseJson } from "./wire.ts";
+import { type ApiError, bareErrorIn, errorIn, errorMessage, errorStatus, parseJson } from "./wire.ts";
 
 export interface Connection {
   readonly flavor: Flavor;
@@ -86,7 +86,7 @@ export function effectiveStatus(status: number, error: ApiError | undefined, ins
 /** Reads a whole body as JSON, which is UTF-8 (RFC 8259 §8.1); an error is read as far as it can be. */
 export function readAnswer(exchanged: HttpExchange, call: Call, bytes = exchanged.body): Answer {
   const body = isSuccess(exchanged.status) && !isUtf8(bytes) ? undefined : parseJson(bytes.toString("utf8"));
-  const error = errorIn(body);
+  const error = errorIn(body) ?? (isSuccess(exchanged.status) ? undefined : bareErrorIn(body));
   return {
     exchange: exchanged,
     call,

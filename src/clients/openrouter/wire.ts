@@ -20,8 +20,9 @@ const flag = only((value) => typeof value === "boolean");
 const nullableText = only((value) => value === null || isText(value));
 const nullableNumber = only((value) => value === null || isNumber(value));
 const loose = lenient(z.record(z.string(), z.unknown()));
-/** A count or a sum of money that was used: never below nothing, or it would fill a budget instead of emptying it. */
-const amount = only((value): value is number => isNumber(value) && value >= 0);
+/** What was used is never below nothing, or it would fill a budget instead of emptying it. */
+const money = only((value): value is number => isNumber(value) && value >= 0);
+const count = only((value): value is number => Number.isSafeInteger(value) && (value as number) >= 0);
 /** Prices are decimal strings, USD per token (openrouter-api §4). Nothing else is a price: `null` and "" are not 0. */
 const price = lenient(
   z.union([
@@ -56,11 +57,11 @@ const errorSchema = z.union([
 ]);
 
 const usageSchema = z.object({
-  prompt_tokens: amount,
-  completion_tokens: amount,
-  cost: amount,
-  prompt_tokens_details: lenient(z.object({ cached_tokens: amount }).nullable()),
-  completion_tokens_details: lenient(z.object({ reasoning_tokens: amount }).nullable()),
+  prompt_tokens: count,
+  completion_tokens: count,
+  cost: money,
+  prompt_tokens_details: lenient(z.object({ cached_tokens: count }).nullable()),
+  completion_tokens_details: lenient(z.object({ reasoning_tokens: count }).nullable()),
 });
 export type Usage = z.output<typeof usageSchema>;
 
@@ -79,8 +80,11 @@ const read = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> | und
   value === undefined || value === null ? undefined : schema.safeParse(value).data;
 
 export const textIn = (value: unknown): string | undefined => (isText(value) ? value : undefined);
-/** Undefined where they are no list of objects. */
-export const choicesIn = ({ choices }: Fields): readonly Fields[] | undefined => (isFieldsList(choices) ? choices : undefined);
+/** Undefined where they are no list of objects; a null among them is nothing. */
+export function choicesIn({ choices }: Fields): readonly Fields[] | undefined {
+  const some = Array.isArray(choices) && choices.includes(null) ? choices.filter((one) => one !== null) : choices;
+  return isFieldsList(some) ? some : undefined;
+}
 /** A streamed delta or a whole message. */
 export const pieceIn = ({ delta, message }: Fields): Fields | undefined => [delta, message].find(isFields);
 export const toolCallsIn = ({ tool_calls: calls }: Fields): readonly Fields[] => (isFieldsList(calls) ? calls : []);
@@ -137,12 +141,21 @@ export const endpointsSchema = z.object({
 const says = (error: ApiError | undefined): error is ApiError =>
   error !== undefined && Object.values(error).some((value) => value !== undefined && value !== "");
 
-/** Other servers' habits: `{"errors":[{…}]}`, `{"detail":"…"}`, vLLM's `{"object":"error",…}`; only where there is no answer beside it. */
+/** FastAPI's: what is wrong with each field. */
+const complaint = z.object({ loc: lenient(z.array(z.union([z.string(), z.number()]))), msg: z.string() });
+const inWords = ({ loc = [], msg }: z.output<typeof complaint>): string => [...(loc.length === 0 ? [] : [loc.join(".")]), msg].join(": ");
+
+/** Other servers' habits: `{"errors":[{…}]}`, `{"detail":…}`, vLLM's `{"object":"error",…}`; only where there is no answer beside it. */
 const foreignError = z.union([
   z.object({ errors: z.array(apiErrorSchema).min(1) }).transform(({ errors }) => errors[0]),
   apiErrorSchema.extend({ object: z.literal("error") }),
   z.object({ detail: z.string() }).transform(({ detail }): ApiError => ({ message: detail })),
+  z.object({ detail: z.array(complaint).min(1) }).transform(({ detail }): ApiError => ({ message: detail.map(inWords).join("; ") })),
 ]);
+
+/** What gateways before an API say (`{"message":"…"}`): an error by its status alone. */
+export const bareErrorIn = (body: unknown): ApiError | undefined =>
+  isFields(body) && isText(body.message) && body.message !== "" ? { message: body.message } : undefined;
 
 /** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
 export function errorIn(body: unknown): ApiError | undefined {
