@@ -15,7 +15,7 @@ const CLEAR_LINE = "\r\u001b[2K";
 
 /**
  * Records in the order of `planned`. What costs nothing goes first: it tells the model probes what to expect.
- * When the user stops, what was not begun is missing from the records.
+ * When the user stops, what was cut off or not begun is skipped.
  */
 export async function probeOnce(planned: readonly Planned[], io: Io, redactor: Redactor): Promise<readonly ProbeRecord[]> {
   const log = createLog({ level: "fatal", redactor });
@@ -23,6 +23,7 @@ export async function probeOnce(planned: readonly Planned[], io: Io, redactor: R
   const runner = createRunner({ clock: systemClock, log, sinks: [{ take: (record) => void records.set(record.target.name, record) }] });
   const stop = (): void => void runner.stop(0);
   io.stop.addEventListener("abort", stop, { once: true });
+  if (io.stop.aborted) stop();
 
   const progress = (name: string): void => {
     if (io.live) io.err(`${CLEAR_LINE}${paint(io, "dim", `${records.size}/${planned.length}  ${name} …`)}`);
@@ -31,7 +32,6 @@ export async function probeOnce(planned: readonly Planned[], io: Io, redactor: R
     const going = new Set<Promise<void>>();
     for (const one of some) {
       while (going.size >= AT_ONCE) await Promise.race(going);
-      if (io.stop.aborted) break;
       const { name } = one.target;
       progress(name);
       const run = runner.now(one).then(() => {

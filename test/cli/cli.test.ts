@@ -47,6 +47,30 @@ describe("check", () => {
     expect(rows[1]?.first_token_seconds).toBeGreaterThan(0);
   });
 
+  test.each(["--json", "--kind=app"])("Ctrl-C: what it cut off or kept from beginning was not probed (%s)", async (option) => {
+    const stop = new AbortController();
+    let asked = 0;
+    const server = createServer((request, response) => {
+      if (request.url === "/a0") response.end();
+      // As many as are probed at once, and the first, which was done.
+      if (++asked === 17) stop.abort();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const names = Array.from({ length: 20 }, (_, at) => `a${at}`);
+    const config = file(
+      "stopped.yaml",
+      `apps:\n${names.map((name) => `  ${name}: { url: "http://127.0.0.1:${port}/${name}" }\n`).join("")}`,
+    );
+    const { code, out, err } = await cli(["check", "--config", config, option], { stop: stop.signal });
+    server.close();
+    expect(code).toBe(1);
+    expect(err).toContain("Stopped: 19 of 20 targets were not probed.\n");
+    const rows = option === "--json" ? JSON.parse(out).map(({ target, verdict }: Record<string, string>) => `${target} ${verdict}`) : [];
+    if (option === "--json") expect(rows).toEqual(names.map((name) => `${name} ${name === "a0" ? "up" : "skipped"}`));
+    else expect(out).toMatch(/^a0 +app +up +200 /m);
+  });
+
   test("what was measured while the process itself stood still is marked: in the table, and in JSON", async () => {
     const server = createServer((_, response) => {
       for (const end = performance.now() + 200; performance.now() < end; );

@@ -49,7 +49,8 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const records = await probeOnce(chosen, io, redactor);
   if (flag(invocation, "json")) io.out(`${JSON.stringify(records.map(jsonOf), null, 2)}\n`);
   else io.out(recordTable(records, io));
-  if (records.length < chosen.length) io.err(`Stopped: ${chosen.length - records.length} of ${chosen.length} targets were not probed.\n`);
+  const unprobed = records.filter(({ outcome }) => outcome.verdict === "skipped").length;
+  if (unprobed > 0) io.err(`Stopped: ${unprobed} of ${records.length} targets were not probed.\n`);
   return io.stop.aborted ? EXIT.down : exitOf(records);
 }
 
