@@ -15,7 +15,8 @@ import { tooOld } from "./base/node-version.ts";
 /** NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE=1 none. */
 function keepingFolder(): string | undefined {
   const { NODE_DISABLE_COMPILE_CACHE, NODE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
-  return NODE_DISABLE_COMPILE_CACHE === "1" ? undefined : (NODE_COMPILE_CACHE ?? cacheFolder(XDG_CACHE_HOME));
+  // Set to nothing is not set, as for Node itself.
+  return NODE_DISABLE_COMPILE_CACHE === "1" ? undefined : NODE_COMPILE_CACHE || cacheFolder(XDG_CACHE_HOME);
 }
 
 const KEEP_AFTER_MS = 10_000;

@@ -78,7 +78,7 @@ test("what was compiled is kept for each command, and by a daemon that is killed
     execFileSync(process.execPath, ["--", main, "explain", "503"], { encoding: "utf8", env: { ...env, ...more } });
   explain({ NODE_DISABLE_COMPILE_CACHE: "1" });
   expect(existsSync(cache)).toBe(false);
-  const said = explain();
+  const said = explain({ NODE_COMPILE_CACHE: "" });
   spawnSync(process.execPath, ["--", main, "../explain"], { env });
   const first = kept();
   expect(Object.keys(first).toSorted()).toEqual(["explain", "other"]);
