@@ -57,15 +57,31 @@ const network: Rule = (failing, all) => {
 const ofCredential = (some: Iterable<Sight>, credential: string): Sight[] =>
   [...some].filter(({ target }) => target.credential === credential);
 
+/** Who asked was known there, whatever became of it. */
+const letsIn = ({ outcome: { verdict, evidence } }: Sight): boolean =>
+  verdict === "up" || (evidence.statusCode >= 200 && evidence.statusCode < 500 && evidence.statusCode !== 401);
+
+/**
+ * The models that reject the key on their own account: the key was found good since they first did, and others let it in. Where none does, its own
+ * page takes anybody's key (many servers' `/models`).
+ */
+function choosy(own: readonly Sight[]): (sight: Sight) => boolean {
+  const models = own.filter(({ target }) => target.kind === "model");
+  const key = own.find(({ target }) => target.kind === "credential");
+  if (key?.outcome.verdict !== "up" || !models.some(letsIn)) return () => false;
+  return ({ target, outcome, since }) => target.kind === "model" && outcome.reason === "unauthorized" && key.at > since;
+}
+
 /** The account's key, money or quota: one cause for all that goes through it. */
-const account: Rule = (failing) =>
+const account: Rule = (failing, all) =>
   credentialsOf(failing.values()).flatMap((credential) => {
     const some = ofCredential(failing.values(), credential);
     const key = some.find(({ target }) => target.kind === "credential");
+    const isChoosy = choosy(ofCredential(all, credential));
     return ACCOUNT.flatMap((reason) => {
       // The key's own probe has looked closer: where it blames the API, a model's 401 does not convict the key.
       if (reason === "unauthorized" && key !== undefined && key.outcome.reason !== reason) return [];
-      const seen = some.filter(({ outcome }) => outcome.reason === reason);
+      const seen = some.filter((sight) => sight.outcome.reason === reason && !isChoosy(sight));
       const first = seen.find((sight) => sight === key) ?? seen[0];
       return first === undefined ? [] : [cause(first, seen, { subject: credential, kind: "credential" })];
     });

@@ -41,13 +41,13 @@ function withDependents(found: RootCause, failing: Failing, dependents: Readonly
   };
 }
 
-/** Models are looked at far more rarely than their key: once the key is good again, the 401 that they saw before says nothing any more. */
+/** Models are looked at far more rarely than their key: once a bad key is good again, the 401 that they saw before says nothing any more. */
 function withoutOutdated(all: readonly Sight[]): Sight[] {
   const keys = new Map(all.filter(({ target }) => target.kind === "credential").map((sight) => [sight.target.name, sight]));
   return all.filter(({ target, outcome, at }) => {
     if (target.kind !== "model" || outcome.reason !== "unauthorized") return true;
     const key = keys.get(target.credential ?? "");
-    return !(key?.outcome.verdict === "up" && key.at > at);
+    return !(key?.outcome.verdict === "up" && key.since > at);
   });
 }
 

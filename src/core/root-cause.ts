@@ -12,6 +12,8 @@ export interface Sight {
   readonly outcome: Probed;
   /** When it was seen, milliseconds since 1970. */
   readonly at: number;
+  /** When the looks in a row began that found it up, or did not, as this one; −∞ for what was up from the first look on. */
+  readonly since: number;
   /** How many looks in a row, this one the last, did not find it up. */
   readonly sightings: number;
 }
@@ -81,5 +83,14 @@ export const CUT: Words = {
   remedy: "Check this machine's network: its link, routes, DNS and proxy.",
 };
 
+/** A key's account has the fault where nothing lets it in. */
+const REFUSED_HERE: Words = {
+  says: "the API rejects the key for this model alone (401)",
+  remedy: "The key works elsewhere: see whether it may use this model, and whose key its provider takes (BYOK).",
+};
+
 /** What a cause is, and what to do. */
-export const wordsOf = ({ subject, reason }: Pick<RootCause, "subject" | "reason">): Words => (subject === NETWORK ? CUT : reasons[reason]);
+export function wordsOf({ subject, kind, reason }: Pick<RootCause, "subject" | "kind" | "reason">): Words {
+  if (subject === NETWORK) return CUT;
+  return kind === "model" && reason === "unauthorized" ? REFUSED_HERE : reasons[reason];
+}

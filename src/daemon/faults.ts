@@ -42,9 +42,9 @@ const keyOf = ({ owner, reason, subject }: RootCause): string => `${owner} ${rea
 
 /** What blame is to see of each target: what was last seen, not what was skipped; and nothing of whom the end of a fault has excused. */
 function sights(latest: readonly TargetLatest[], excused: ReadonlyMap<string, ProbeRecord>): Sight[] {
-  return latest.flatMap(({ target, last, sightings }) => {
+  return latest.flatMap(({ target, last, sightings, since }) => {
     if (last === undefined || last.outcome.verdict === "skipped" || excused.get(target.name) === last) return [];
-    return [{ target, outcome: last.outcome, at: last.startedAt, sightings }];
+    return [{ target, outcome: last.outcome, at: last.startedAt, since, sightings }];
   });
 }
 

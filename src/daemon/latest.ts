@@ -10,6 +10,8 @@ export interface TargetLatest {
   readonly consecutiveFailures: number;
   /** Looks in a row that did not find it up. */
   readonly sightings: number;
+  /** When the looks in a row began that found it up, or did not, as the last one; −∞ for what was up from the first look on. */
+  readonly since: number;
 }
 
 export interface Latest extends Sink {
@@ -20,12 +22,14 @@ export interface Latest extends Sink {
   list(): readonly TargetLatest[];
 }
 
+const UNSEEN = { consecutiveFailures: 0, sightings: 0, since: Number.NEGATIVE_INFINITY } as const;
+
 export function createLatest(): Latest {
   const targets = new Map<string, TargetLatest>();
   return {
     add(target) {
       const before = targets.get(target.name);
-      const seen = before !== undefined && sameThing(before.target, target) ? before : { consecutiveFailures: 0, sightings: 0 };
+      const seen = before !== undefined && sameThing(before.target, target) ? before : UNSEEN;
       targets.set(target.name, { ...seen, target });
     },
     remove: (name) => void targets.delete(name),
@@ -35,10 +39,13 @@ export function createLatest(): Latest {
       const before = targets.get(record.target.name);
       if (before === undefined || !sameThing(before.target, record.target) || record.outcome.verdict === "skipped") return;
       const failed = record.outcome.verdict === "down";
+      const isUp = record.outcome.verdict === "up";
+      const wasUp = before.sightings === 0;
       targets.set(record.target.name, {
         ...before,
         last: record,
-        sightings: record.outcome.verdict === "up" ? 0 : before.sightings + 1,
+        sightings: isUp ? 0 : before.sightings + 1,
+        since: isUp === wasUp ? before.since : record.startedAt,
         consecutiveFailures: failed ? before.consecutiveFailures + 1 : 0,
         ...(failed ? {} : { lastSuccessAt: record.startedAt }),
       });

@@ -33,7 +33,7 @@ const catalogue = (ailments: Readonly<Record<string, Reason>>): Probed =>
 
 /** All is well but for these. */
 const world = (ill: Readonly<Record<string, Probed>>): Sight[] =>
-  TARGETS.map((target) => ({ target, outcome: ill[target.name] ?? fine, at: 1000, sightings: 1 }));
+  TARGETS.map((target) => ({ target, outcome: ill[target.name] ?? fine, at: 1000, since: 1000, sightings: 1 }));
 const causes = (ill: Readonly<Record<string, Probed>>) =>
   rootCauses(world(ill)).map(({ owner, reason, subject, explains }) => [owner, reason, subject, explains.toSorted().join(" ")]);
 const all = (names: readonly string[], outcome: Probed): Record<string, Probed> => Object.fromEntries(names.map((name) => [name, outcome]));
@@ -191,7 +191,9 @@ test("a cause tells whose it is, and how often it was seen", () => {
 
 test("a 401 from before the key was good again says nothing any more", () => {
   const seen = world(all(["qwen", "kimi"], is("unauthorized", 401)));
-  const later = seen.map((sight) => (sight.target.name === "openrouter" || sight.target.name === "kimi" ? { ...sight, at: 2000 } : sight));
+  const later = seen.map((sight) =>
+    sight.target.name === "openrouter" || sight.target.name === "kimi" ? { ...sight, at: 2000, since: 2000 } : sight,
+  );
   expect(
     rootCauses(later.map((sight) => (sight.target.name === "kimi" ? { ...sight, at: 3000 } : sight))).flatMap(({ explains }) => explains),
   ).toEqual(["kimi"]);
@@ -206,7 +208,7 @@ test("whatever fails: everything that is not up is explained exactly once, nothi
   );
   fc.assert(
     fc.property(fc.array(outcome, { minLength: TARGETS.length, maxLength: TARGETS.length }), (outcomes) => {
-      const sights = TARGETS.map((target, at) => ({ target, outcome: outcomes[at] ?? fine, at: 1000, sightings: 1 }));
+      const sights = TARGETS.map((target, at) => ({ target, outcome: outcomes[at] ?? fine, at: 1000, since: 1000, sightings: 1 }));
       const found = rootCauses(sights);
       const explained = found.flatMap(({ explains }) => explains);
       expect(explained.toSorted()).toEqual(
@@ -226,6 +228,7 @@ test("a circle of needs ends", () => {
       target: aTarget({ name, needs: [both[1 - at] ?? ""] }),
       outcome: is("app_status", 500),
       at: 1000,
+      since: 1000,
       sightings: 1,
     }),
   );

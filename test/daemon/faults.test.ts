@@ -130,3 +130,48 @@ test.each([
   await clock.advance(1);
   expect(reviews).toBe(before + 1);
 });
+
+const rejected = is("unauthorized", 401);
+
+test("one model that is refused, with a key that is good elsewhere, is one fault of that model for as long as it lasts", async () => {
+  await sees("qwen", rejected);
+  expect(open()).toEqual(["unauthorized openrouter: qwen"]);
+  await sees("openrouter", fine);
+  const own = faults.open();
+  expect(own).toMatchObject([{ reason: "unauthorized", subject: "qwen", kind: "model", explains: ["qwen"], sightings: 1 }]);
+  for (const [name, outcome] of [
+    ["kimi", fine],
+    ["qwen", rejected],
+    ["openrouter", fine],
+    ["qwen", rejected],
+    ["gemini", fine],
+  ] as const) {
+    await sees(name, outcome);
+    expect(faults.open()).toMatchObject([{ subject: "qwen", since: own[0]?.since }]);
+  }
+  expect(faults.open()).toMatchObject([{ sightings: 3 }]);
+  await sees("qwen", fine);
+  expect(open()).toEqual([]);
+});
+
+test("a key whose own page takes anybody's is bad where no model lets it in", async () => {
+  const models = ["qwen", "kimi", "gemini", "gemma"];
+  for (const name of [...models, "openrouter", ...models, "openrouter", ...models, "openrouter"])
+    await sees(name, name === "openrouter" ? fine : rejected);
+  expect(open()).toEqual([`unauthorized openrouter: ${models.join(" ")}`]);
+  expect(faults.open()[0]?.sightings).toBeGreaterThanOrEqual(3);
+});
+
+test("what models saw of a key that was bad says nothing once it is good again", async () => {
+  for (const name of ["openrouter", "qwen", "kimi"]) await sees(name, rejected);
+  expect(open()).toEqual(["unauthorized openrouter: openrouter qwen kimi"]);
+  await sees("openrouter", fine);
+  expect(open()).toEqual([]);
+  await sees("kimi", fine);
+  await sees("openrouter", fine);
+  expect(open()).toEqual([]);
+  // Looked at again, it is refused although the key is good.
+  await sees("qwen", rejected);
+  await sees("openrouter", fine);
+  expect(open()).toEqual(["unauthorized qwen: qwen"]);
+});

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { reasons } from "../../src/core/reason.ts";
+import { wordsOf } from "../../src/core/root-cause.ts";
 import { catalogue } from "../../src/metrics/catalogue.ts";
 import { defaultOptions, duration, severities } from "../../src/mixin/alert.ts";
 import { sharesOf } from "../../src/mixin/alerts/reasons.ts";
@@ -89,8 +89,10 @@ test("summaries are sentences that hold for every case; the rest says whose it i
   }
   // Of the network it is never one port or one name.
   for (const alert of alerts.filter(({ scope }) => scope !== "network")) {
-    for (const reason of new Set(sharesOf(alert.name as never).flatMap((share) => share.reasons))) {
-      expect(alert.description.toLowerCase()).toContain(reasons[reason].remedy.toLowerCase());
+    for (const { reasons: some, places } of sharesOf(alert.name as never)) {
+      const kind = places.join() === "model" ? "model" : "credential";
+      for (const reason of some)
+        expect(alert.description.toLowerCase()).toContain(wordsOf({ subject: "x", kind, reason }).remedy.toLowerCase());
     }
   }
 });

@@ -1,6 +1,6 @@
 /** The expressions and the words of the alerts that stand on faults, made from the table of reasons. */
-import { type ReasonEntry, reasons } from "../../core/reason.ts";
-import { CUT } from "../../core/root-cause.ts";
+import type { ReasonEntry } from "../../core/reason.ts";
+import { CUT, wordsOf } from "../../core/root-cause.ts";
 import type { MetricLabel } from "../../metrics/catalogue.ts";
 import { anyOf, type Matches, series } from "../promql.ts";
 import { type FaultAlertName, isKind, type Place, places, type Share, sharesOf } from "./reasons.ts";
@@ -60,14 +60,18 @@ const inWords = ({ says, remedy }: Pick<ReasonEntry, "says" | "remedy">): string
 
 /** For each fault that the alert stands for: what it is of, what it is, and the remedy of just this reason. */
 export function faultDescription(name: FaultAlertName, per: Per, more?: string): string {
-  const some = [...new Set(sharesOf(name).flatMap((share) => share.reasons))];
+  const shares = sharesOf(name);
+  const some = [...new Set(shares.flatMap(({ reasons }) => reasons))];
+  const ofModels = new Set(
+    shares.filter(({ places: [first, ...more] }) => first === "model" && more.length === 0).flatMap(({ reasons }) => reasons),
+  );
   const kept = KEPT[per];
   const matches = [...kept.map((label) => `${label}="%s"`), `reason=~"${some.join("|")}"`].join(", ");
   const values = kept.map((label) => `$labels.${label}`).join(" ");
   const branches = some.map((reason, at) => {
     const test =
       some.length === 1 ? "" : at === 0 ? `{{ if eq .Labels.reason "${reason}" }}` : `{{ else if eq .Labels.reason "${reason}" }}`;
-    return `${test}${inWords(reasons[reason])}`;
+    return `${test}${inWords(wordsOf({ subject: "", reason, ...(ofModels.has(reason) ? { kind: "model" } : {}) }))}`;
   });
   const byReason = `${branches.join("")}${some.length === 1 ? "" : "{{ end }}"}`;
   const words = name === "NetworkUnreachable" ? inWords(CUT) : byReason;

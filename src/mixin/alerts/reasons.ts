@@ -88,7 +88,8 @@ export const takenBy: Readonly<Record<Reason, ByPlace | null>> = {
   model_missing: ofApi("ModelMissing"),
   model_no_longer_free: ofApi("ModelNoLongerFree"),
   vision_unsupported: ofApi("ModelVisionLost"),
-  unauthorized: rejected,
+  // Of a model: the key is good elsewhere (core/blame-rules.ts).
+  unauthorized: { ...rejected, model: "ModelRequestRejected" },
   key_expired: rejected,
   key_malformed: { ...ofApi("ApiKeyMalformed"), bucket: "StorageAccessDenied" },
   payment_required: ofApi("PaymentRequired"),
