@@ -27,7 +27,8 @@ function bookOf(name: string): readonly Block[] {
 function placesOf(reason: Reason): readonly Place[] {
   const { owner } = reasons[reason];
   if (owner === "addressee" || owner === "answerer" || owner === "network") return [...kinds, "network"];
-  return STORAGE_TOO.has(reason) ? [...OF_API, "bucket"] : OF_API;
+  const api: readonly Place[] = owner === "key" ? ["credential", ...OF_API.filter((place) => place !== "credential")] : OF_API;
+  return STORAGE_TOO.has(reason) ? [...api, "bucket"] : api;
 }
 
 /** The alerts that take its faults, each with what they are then faults of; the commonest first. */
