@@ -60,11 +60,22 @@ test("every exchange opens a connection of its own", async () => {
 test("chunks are handed over as they arrive, and the taker may end the reading", async () => {
   const url = await http((response) => void response.write("first"));
   const taken: string[] = [];
-  const { status, fault, body } = await exchange({ method: "GET", url }, AbortSignal.timeout(3_000), (chunk, at) => {
+  const { status, fault, body } = await exchange({ method: "GET", url }, AbortSignal.timeout(3_000), (chunk) => {
     taken.push(chunk.toString());
-    return at < 0;
+    return 0;
   });
   expect({ status, fault, taken, body: body.length }).toEqual({ status: 200, fault: undefined, taken: ["first"], body: 0 });
+});
+
+test("the taker may say how long it waits for the rest: the first word counts, however much comes meanwhile", async () => {
+  const url = await http((response) => {
+    const drip = setInterval(() => response.write("."), 20);
+    response.once("close", () => clearInterval(drip));
+  });
+  const { status, fault, durationSeconds } = await exchange({ method: "GET", url }, AbortSignal.timeout(3_000), () => 200);
+  expect({ status, reason: fault?.reason }).toEqual({ status: 200, reason: "timeout_total" });
+  expect(durationSeconds).toBeGreaterThan(0.19);
+  expect(durationSeconds).toBeLessThan(1.5);
 });
 
 test.each(["DELETE", "PUT", "POST"] as const)("%s without a body is sent at once", async (method) => {

@@ -43,8 +43,11 @@ export interface HttpExchange {
   readonly fault?: HttpFault;
 }
 
-/** Takes a chunk and its arrival in seconds since the start; `false` ends the exchange: enough was read. */
-export type ChunkTaker = (chunk: Buffer, atSeconds: number) => boolean;
+/**
+ * Takes a chunk and its arrival in seconds since the start, and says for how many milliseconds more the rest is worth waiting for: 0 ends the
+ * exchange. The first that is not infinite counts.
+ */
+export type ChunkTaker = (chunk: Buffer, atSeconds: number) => number;
 
 // The catalogue is 0.5–0.74 MB (openrouter-api §4); eight times that is no catalogue.
 const DEFAULT_MAX_BODY_BYTES = 6 * 1024 * 1024;
@@ -177,7 +180,7 @@ function journeyOf(request: HttpRequest, signal: AbortSignal): Journey {
 
 /**
  * Sends the request and reads the answer to its end. Ends soon after the signal aborts; then the fault says in which phase it stood.
- * @param take where given, receives the body chunk by chunk and may end the reading
+ * @param take where given, receives the body chunk by chunk, and says when it has enough
  */
 export async function exchange(request: HttpRequest, signal: AbortSignal, take?: ChunkTaker): Promise<HttpExchange> {
   const journey = journeyOf(request, signal);
@@ -187,19 +190,26 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
   let bytes = 0;
   let fault: HttpFault | undefined;
   let slow = false;
+  const over = Promise.withResolvers<void>();
+  const giveUp = (): void => over.reject(new Error("given up"));
+  const tooSlow = (): void => {
+    slow = true;
+    giveUp();
+  };
+  let cancelPatience: (() => void) | undefined;
   const receive = (chunk: Buffer): boolean => {
     bytes += chunk.length;
     if (bytes > limit) fault = { reason: "body_too_large", message: `more than ${limit} bytes` };
-    else if (take !== undefined) return take(chunk, watch.arrived());
-    else body.push(chunk);
+    else if (take !== undefined) {
+      const patienceMs = take(chunk, watch.arrived());
+      if (patienceMs > 0 && patienceMs < Number.POSITIVE_INFINITY) cancelPatience ??= systemClock.after(patienceMs, tooSlow);
+      return patienceMs > 0;
+    } else body.push(chunk);
     return fault === undefined;
   };
-  const over = Promise.withResolvers<void>();
-  const giveUp = (): void => over.reject(new Error("given up"));
   signal.addEventListener("abort", giveUp, { once: true });
   const cancelLimit = deadline(systemClock, CONNECT_TIMEOUT_MS, () => {
-    slow = !watch.ended(journey.url.protocol === "https:" ? "tls" : "connect");
-    if (slow) giveUp();
+    if (!watch.ended(journey.url.protocol === "https:" ? "tls" : "connect")) tooSlow();
   });
   let close = (): void => undefined;
   try {
@@ -210,6 +220,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal, take?:
     fault = slow || signal.aborted ? deadlineFault(journey) : transportFault(error);
   }
   cancelLimit();
+  cancelPatience?.();
   signal.removeEventListener("abort", giveUp);
   fault = atProxy(journey, fault);
   const durationSeconds = watch.finish(fault === undefined ? undefined : standsIn(journey));

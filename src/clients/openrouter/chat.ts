@@ -75,23 +75,15 @@ export async function chat(connection: Connection, request: ChatRequest, signal:
   const transcript = new Transcript();
   const reader = createSseReader();
   const raw = new Bytes();
-  // Not AbortSignal.any: what it joins stays in memory until the next major collection.
-  const reading = new AbortController();
-  const giveUp = (): void => reading.abort();
-  signal.addEventListener("abort", giveUp, { once: true });
-  if (signal.aborted) giveUp();
-  let cancelGrace: (() => void) | undefined;
 
-  const exchanged = await send(connection, call, reading.signal, (chunk, atSeconds) => {
+  const exchanged = await send(connection, call, signal, (chunk, atSeconds) => {
     raw.push(chunk);
     const items = reader.push(chunk);
     if (items === undefined) transcript.overflowed = true;
     else for (const item of items) transcript.add(item, atSeconds);
-    if (transcript.finishReason !== undefined) cancelGrace ??= systemClock.after(GRACE_MS, giveUp);
-    return !transcript.over;
+    if (transcript.over) return 0;
+    return transcript.finishReason === undefined ? Number.POSITIVE_INFINITY : GRACE_MS;
   });
-  signal.removeEventListener("abort", giveUp);
-  cancelGrace?.();
   const bytes = raw.whole();
   finish(transcript, reader.end(), exchanged, bytes);
   const settled = transcript.finishReason !== undefined && exchanged.fault !== undefined;
