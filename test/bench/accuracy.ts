@@ -1,10 +1,10 @@
-/** How far is what we say from what the upstream saw: of whole probes, beside blackbox_exporter and curl; and of single tokens. */
+/** How far is what we say of whole probes from what the upstream saw, beside blackbox_exporter, cloudprober and curl. */
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
 import { type Blackbox, evenly, startBlackbox } from "./support/peers/blackbox.ts";
 import { type Cloudprober, findCloudprober } from "./support/peers/cloudprober.ts";
 import { curl } from "./support/peers/curl.ts";
-import { addedMs, apps, models, type Rig, startRig } from "./support/rig.ts";
-import { machineClock, median, quantile, sleep } from "./support/stats.ts";
+import { addedMs, apps, type Rig, startRig } from "./support/rig.ts";
+import { machineClock, median, type Spread, sleep, spread } from "./support/stats.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const ROUNDS = 5;
@@ -42,12 +42,6 @@ export const healthdProber =
     await rig.stop();
     return addedMs((await rig.collect()).runs, await upstream.visits(), { from, to });
   };
-
-interface Spread {
-  readonly p50: number;
-  readonly p99: number;
-}
-const spread = (values: readonly number[]): Spread => ({ p50: quantile(values, 0.5), p99: quantile(values, 0.99) });
 
 /** Each in turn, a different one first in each round. */
 async function rounds(probers: ReadonlyMap<string, Prober>, rate: Rate): Promise<Map<string, Spread[]>> {
@@ -109,73 +103,10 @@ async function wholeProbes(tls: boolean, rig: Rig, { blackbox, cloudprober }: Pe
   return { table: { title: `Added error, fresh connections, ${tls ? "TLS" : "plain"}`, head, rows }, goals };
 }
 
-const STREAMS: readonly { readonly streams: number; readonly p99Ms?: number }[] = [
-  { streams: 1 },
-  { streams: 50, p99Ms: 2 },
-  { streams: 300, p99Ms: 7 },
-];
-// Ten tokens a second, as a busy free model gives: two seconds a stream, and the next one starts as it ends.
-const STREAM = { tokens: 20, tokenMs: 100, delayMs: 30 };
-const STREAM_EVERY_SECONDS = 2.1;
-const SETTLE_STREAMS_MS = 3200;
-// As for the cost: V8 compiles what is used most as it goes.
-const YOUNG_SECONDS = 60;
-const WINDOW_SECONDS = 10;
-const PAUSE_MS = 500;
-
-interface Lateness {
-  readonly first: Spread;
-  readonly all: Spread;
-}
-
-/** Of the tokens sent within so many seconds. To hand over what it noted holds the daemon up: it is asked for that well before and after. */
-async function lateness(rig: Rig, seconds: number): Promise<Lateness> {
-  await rig.collect();
-  await sleep(PAUSE_MS);
-  const from = machineClock();
-  await sleep(seconds * 1000);
-  const to = machineClock();
-  await sleep(PAUSE_MS);
-  const tokens = (await rig.collect()).tokens.filter(({ sent }) => sent >= from && sent <= to);
-  const of = (some: typeof tokens): Spread => spread(some.map(({ sent, arrived }) => arrived - sent));
-  return { first: of(tokens.filter(({ first }) => first)), all: of(tokens) };
-}
-
-async function streams(tls: boolean): Promise<{ table: Table; goals: Goal[] }> {
-  const rows: Cell[][] = [];
-  const goals: Goal[] = [];
-  for (const { streams: count, p99Ms } of STREAMS) {
-    const upstream = await startUpstream({ tls, ...STREAM });
-    const rig = startRig();
-    await rig.start({ yaml: models(upstream, count), everySeconds: STREAM_EVERY_SECONDS, tokens: true });
-    await sleep(SETTLE_STREAMS_MS);
-    const young = await lateness(rig, YOUNG_SECONDS);
-    const windows: Lateness[] = [];
-    for (let round = 0; round < ROUNDS; round++) windows.push(await lateness(rig, WINDOW_SECONDS));
-    await rig.end();
-    process.kill(upstream.pid);
-    const of = (kind: keyof Lateness, which: keyof Spread): number => median(windows.map((one) => one[kind][which]));
-    rows.push([`${count} streams`, of("first", "p50"), of("first", "p99"), of("all", "p50"), of("all", "p99")]);
-    rows.push([`${count} streams, first ${YOUNG_SECONDS} s`, young.first.p50, young.first.p99, young.all.p50, young.all.p99]);
-    if (p99Ms === undefined) continue;
-    const goal = (what: string, figure: number): Goal => ({
-      goal: `${what} error p99, ${count} streams, ${tls ? "TLS" : "plain"}`,
-      atMost: p99Ms,
-      figure,
-      unit: "ms",
-    });
-    goals.push(goal("first-token", of("first", "p99")), goal("token arrival", of("all", "p99")));
-  }
-  const head = ["at once", "first token p50 ms", "first token p99 ms", "token p50 ms", "token p99 ms"];
-  return { table: { title: `Error of token arrival, ${tls ? "TLS" : "plain"}`, head, rows }, goals };
-}
-
 const METHOD = `What a prober says a probe took, less what passed at the upstream between having the request and sending its last byte: connecting, TLS
 and the prober's own delay. Each prober in turn, ${ROUNDS} rounds (${FEW_ROUNDS} where no goal is set), a different one first each time; medians over the rounds, ratios within a round.
 blackbox_exporter is asked as Prometheus would ask, at a moment by a hash of each target. The daemon has the same hash, and gives each target 5 ms of
-the interval to itself (decision 0023); what that alone is worth, blackbox_exporter shows when it is asked evenly. cloudprober spreads its probes evenly over the second, and counts until it has the answer's headers.
-Of a token: when the daemon says it came, less when the upstream sent it. One daemon for each number of streams; medians of ${ROUNDS} windows of ${WINDOW_SECONDS} s,
-after ${YOUNG_SECONDS} s of the same in which V8 compiles what is used most, and which have rows of their own.`;
+the interval to itself (decision 0023); what that alone is worth, blackbox_exporter shows when it is asked evenly. cloudprober spreads its probes evenly over the second, and counts until it has the answer's headers.`;
 
 export const accuracy: Question = {
   name: "accuracy",
@@ -184,10 +115,8 @@ export const accuracy: Question = {
     const blackbox = await startBlackbox();
     const peers: Peers = { blackbox, cloudprober: findCloudprober() };
     const parts = [await wholeProbes(false, rig, peers), await wholeProbes(true, rig, peers)];
-    // What a peer does beside it would be in the tokens' times.
     await blackbox?.end();
     await rig.end();
-    parts.push(await streams(false), await streams(true));
     return { title: "Accuracy", method: METHOD, tables: parts.map(({ table }) => table), goals: parts.flatMap(({ goals }) => goals) };
   },
 };

@@ -12,8 +12,9 @@ import { scrapeQuestion } from "./scrape.ts";
 import { startQuestion } from "./start.ts";
 import { goalTable, printed, type Question } from "./support/answer.ts";
 import { type Found, page, peers, surroundings } from "./support/page.ts";
+import { tokens } from "./tokens.ts";
 
-const USUAL: readonly Question[] = [startQuestion, scrapeQuestion, schedule, accuracy, cost];
+const USUAL: readonly Question[] = [startQuestion, scrapeQuestion, schedule, accuracy, tokens, cost];
 const QUESTIONS: readonly Question[] = [...USUAL, hour];
 const DOCS = resolve(import.meta.dirname, "../../docs");
 

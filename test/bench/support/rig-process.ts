@@ -10,7 +10,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import type { ProbeRecord } from "../../../src/core/probe.ts";
 import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
 import { sections } from "../../../src/probes/index.ts";
-import type { Collected, Order, Run, Token } from "./rig.ts";
+import type { Handed, Order, Run } from "./rig.ts";
 import { machineClock } from "./stats.ts";
 
 let daemon: Daemon | undefined;
@@ -32,32 +32,42 @@ function take({ target, outcome, durationSeconds, latenessSeconds }: ProbeRecord
 }
 
 // The daemon keeps no token's time but the first's and the last's. Its transcript is told each, counted from the exchange's start. What is noted
-// is no object, or the collector would have more to do than the daemon gives it: sent, arrived, and 1 for the first of a stream.
+// is no object, or the collector would have more to do than the daemon gives it: when a token was sent, when it came since its stream began,
+// which stream that is, and 1 for its first.
 const MOST_TOKENS = 1_000_000;
-const noted = new Float64Array(3 * MOST_TOKENS);
+const WIDTH = 4;
+const noted = new Float64Array(WIDTH * MOST_TOKENS);
 let length = 0;
+/** When each stream began, on the machine's clock. */
+const starts = new Float64Array(MOST_TOKENS).fill(Number.POSITIVE_INFINITY);
+let streams = 0;
 
-const START = Symbol("start");
+const STREAM = Symbol("stream");
 const { add } = Transcript.prototype;
-const noting: typeof add = function (this: Transcript & { [START]?: number }, item, atSeconds) {
-  // What runs between the two clocks can only make the difference larger: the smallest one seen is the start.
-  const start = Math.min(this[START] ?? Number.POSITIVE_INFINITY, machineClock() - atSeconds * 1000);
-  this[START] = start;
+const noting: typeof add = function (this: Transcript & { [STREAM]?: number }, item, atSeconds) {
+  this[STREAM] ??= streams++;
+  const stream = this[STREAM];
+  // What runs between the two clocks can only make the difference larger: the smallest one that its stream ever sees is the start.
+  starts[stream] = Math.min(starts[stream] ?? Number.NaN, machineClock() - atSeconds * 1000);
   const sent = item.type === "data" ? Number(/"content":"([\d.]+) "/.exec(item.text)?.[1]) : Number.NaN;
   if (Number.isFinite(sent) && length < noted.length) {
-    noted.set([sent, start + atSeconds * 1000, this.lastTokenSeconds === undefined ? 1 : 0], length);
-    length += 3;
+    noted.set([sent, atSeconds * 1000, stream, this.lastTokenSeconds === undefined ? 1 : 0], length);
+    length += WIDTH;
   }
   add.call(this, item, atSeconds);
 };
 
-function tokens(): Token[] {
-  const all = [...Array(length / 3).keys()].map((at): Token => {
-    const [sent = Number.NaN, arrived = Number.NaN, first] = noted.subarray(3 * at);
-    return { sent, arrived, first: first === 1 };
-  });
+/** As numbers: as objects they would be what the daemon's next major collections, within what is measured next, have to look through. */
+function handOver(): Float64Array {
+  const handed = new Float64Array((3 * length) / WIDTH);
+  for (let from = 0, to = 0; from < length; from += WIDTH, to += 3) {
+    const start = starts[noted[from + 2] ?? 0] ?? Number.NaN;
+    handed[to] = noted[from] ?? Number.NaN;
+    handed[to + 1] = start + (noted[from + 1] ?? Number.NaN);
+    handed[to + 2] = noted[from + 3] ?? 0;
+  }
   length = 0;
-  return all;
+  return handed;
 }
 
 function configOf({ yaml, everySeconds, only }: Order): Config {
@@ -89,10 +99,10 @@ async function start(order: Order): Promise<string> {
   return daemon.url;
 }
 
-function collect(): Collected {
+function collect(): Handed {
   const longestGapMs = gaps.count === 0 ? 0 : gaps.max / 1e6 - 1;
   gaps.reset();
-  const collected = { runs, tokens: tokens(), longestGapMs };
+  const collected = { runs, tokens: handOver(), longestGapMs };
   runs = [];
   return collected;
 }

@@ -42,6 +42,15 @@ export interface Collected {
   readonly longestGapMs: number;
 }
 
+/** As it comes from the daemon's process: of each token sent, arrived, and 1 for the first of a stream. */
+export type Handed = Omit<Collected, "tokens"> & { readonly tokens: Float64Array };
+
+const tokensIn = (numbers: Float64Array): Token[] =>
+  Array.from({ length: numbers.length / 3 }, (_, at) => {
+    const [sent = Number.NaN, arrived = Number.NaN, first] = numbers.subarray(3 * at);
+    return { sent, arrived, first: first === 1 };
+  });
+
 export interface Rig {
   /** Returns the daemon's address. */
   start(order: Order): Promise<string>;
@@ -71,7 +80,10 @@ export function startRig(): Rig {
   return {
     start: (order) => ask({ start: order }),
     stop: () => ask({ stop: true }),
-    collect: () => ask({ collect: true }),
+    async collect() {
+      const handed = await ask<Handed>({ collect: true });
+      return { ...handed, tokens: tokensIn(handed.tokens) };
+    },
     cpuMs: () => cpuMs(pid),
     rssMiB: () => rssMiB(pid),
     end: () => end(child),

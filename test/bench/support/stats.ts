@@ -13,3 +13,9 @@ export const mean = (values: readonly number[]): number => sum(values) / values.
 export const machineClock = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+export interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+}
+export const spread = (values: readonly number[]): Spread => ({ p50: quantile(values, 0.5), p99: quantile(values, 0.99) });
