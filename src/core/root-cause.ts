@@ -83,7 +83,7 @@ export const CUT: Words = {
   remedy: "Check this machine's network: its link, routes, DNS and proxy.",
 };
 
-/** A key's account has the fault where nothing lets it in. */
+/** Where nothing lets the key in, the fault is the key's (blame-rules.ts). */
 const REFUSED_HERE: Words = {
   says: "the API rejects the key for this model alone (401)",
   remedy: "The key works elsewhere: see whether it may use this model, and whose key its provider takes (BYOK).",
