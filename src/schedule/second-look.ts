@@ -123,6 +123,28 @@ function createWave({ clock, targets }: SecondLooksOptions, ask: (name: string, 
   return { begin, answered, stop };
 }
 
+/** A model's 401 is left to the key's own probe. Where that finds the key good since, it is the model's own word: a second look tells it from a hiccup. */
+function createOwnWord({ clock, again }: SecondLooksOptions) {
+  const rejecting = new Map<string, { readonly credential: string | undefined; readonly since: number }>();
+  return {
+    note(
+      { name, kind, credential }: Target,
+      { verdict, reason }: Probed,
+      { startedAt, seen }: { readonly startedAt: number; readonly seen: number },
+    ): void {
+      rejecting.delete(name);
+      if (kind === "model" && reason === "unauthorized" && seen === 1) rejecting.set(name, { credential, since: startedAt });
+      if (kind !== "credential" || verdict !== "up") return;
+      for (const [model, { credential: its, since }] of rejecting) {
+        if (its !== credential || startedAt < since) continue;
+        rejecting.delete(model);
+        again(model, Math.max(clock.wall(), since + SECOND_LOOK_SECONDS * 1000));
+      }
+    },
+    forget: (name: string) => rejecting.delete(name),
+  };
+}
+
 export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
   const { clock, costs, running, again } = options;
   const sightings = new Map<string, number>();
@@ -138,6 +160,7 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
     again(name, later(name, clock.wall()));
     return true;
   };
+  const ownWord = createOwnWord(options);
   // Who gave no answer the last time has said all that it can.
   const wave = createWave(options, (name, since) => !silent.has(name) && ask(name, since));
 
@@ -165,6 +188,7 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
       note(name, outcome, startedAt);
       const seen = outcome.verdict === "up" ? 0 : (sightings.get(name) ?? 0) + 1;
       sightings.set(name, seen);
+      ownWord.note(target, outcome, { startedAt, seen });
       if (outcome.verdict === "up" || seen >= looksThatAgree(target.kind)) return;
       if (worthwhile(target, outcome, costs(name))) again(name, clock.wall() + SECOND_LOOK_SECONDS * 1000);
       if (seen === 1) lookAround(target, outcome, startedAt);
@@ -173,6 +197,7 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
       sightings.delete(name);
       lookedAt.delete(name);
       silent.delete(name);
+      ownWord.forget(name);
     },
     doubt(names) {
       const now = clock.wall();

@@ -70,6 +70,26 @@ describe("the target itself", () => {
   });
 });
 
+describe("a model that the key is rejected at", () => {
+  test("is looked at again once the key was found good since: it may be the model's own word", async () => {
+    sees("qwen", is("unauthorized", 401));
+    await clock.advance(3000);
+    expect(sees("other", up(answered(200)))).toEqual([]);
+    expect(sees("openrouter", up(answered(200)))).toEqual(["qwen 15"]);
+    expect(sees("openrouter", up(answered(200)))).toEqual([]);
+  });
+  test("not by a look at the key that began before, nor where the key is rejected too, nor where the model is well by then", async () => {
+    const before = clock.wall();
+    await clock.advance(1000);
+    sees("qwen", is("unauthorized", 401));
+    expect(sees("openrouter", up(answered(200)), before)).toEqual([]);
+    await clock.advance(1000);
+    expect(sees("openrouter", is("unauthorized", 401))).not.toContain("qwen");
+    sees("qwen", up(answered(200)));
+    expect(sees("openrouter", up(answered(200)))).toEqual([]);
+  });
+});
+
 describe("elsewhere", () => {
   test("what an application needs, down to the ground, is looked at at once", () => {
     expect(sees("site", is("app_status", 503))).toEqual(["site 15", "frontend 0", "files 0"]);
