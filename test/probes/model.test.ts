@@ -114,6 +114,11 @@ describe("faults", () => {
     expect(outcome.verdict).toBe(reason === "ok" ? "up" : reason === "rate_limited" || reason === "quota_exhausted" ? "degraded" : "down");
   });
 
+  test("what was no event of the stream is told", async () => {
+    world.simulator.faults.on("broken_json", { service: "openrouter" });
+    expect((await world.probe("qwen_coder")).evidence.message).toMatch(/^an event that is no JSON object: \{/);
+  });
+
   test("a vision model that takes no images any more", async () => {
     world.simulator.faults.on("vision_lost");
     expect(await world.probe("gemini_flash")).toMatchObject({ reason: "vision_unsupported", evidence: { statusCode: 404 } });

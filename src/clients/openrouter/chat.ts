@@ -99,7 +99,9 @@ function finish(transcript: Transcript, items: readonly SseItem[], { fault, dura
   for (const item of items) transcript.add(item, durationSeconds);
   if (fault !== undefined) transcript.malformed = before;
   // OpenAI's own client decodes strictly, and applications fail there; not behind the last word.
-  else if (!isUtf8(transcript.done ? bytes.subarray(0, bytes.lastIndexOf(LAST_WORD)) : bytes)) transcript.malformed = true;
+  else if (!isUtf8(transcript.done ? bytes.subarray(0, bytes.lastIndexOf(LAST_WORD)) : bytes)) {
+    transcript.malformed ??= "bytes that are no UTF-8";
+  }
 }
 
 /** Everything that matters had come when the connection ended; how it ended does not matter then. */
@@ -122,7 +124,7 @@ function cleaned({ redactor }: Connection, completion: Completion): Completion {
 function finding(connection: Connection, answer: Answer, reason: Reason, transcript: Transcript): Finding<ChatReply> {
   const backoff = backoffOf(reason, answer, systemClock.wall());
   const evidence = {
-    ...evidenceOf(connection, answer, reason),
+    ...evidenceOf(connection, answer, reason, reason.endsWith("_malformed") ? transcript.malformed : undefined),
     completion: cleaned(connection, transcript.completion()),
     ...(backoff === undefined ? {} : { backoff }),
   };
@@ -145,7 +147,7 @@ function fromStream(connection: Connection, read: Answer, transcript: Transcript
 /** What is wrong with a 2xx stream that holds no error. */
 function streamReason({ exchange: { fault, durationSeconds } }: Answer, transcript: Transcript): Reason {
   if (transcript.overflowed) return "body_too_large";
-  if (transcript.malformed) return "stream_malformed";
+  if (transcript.malformed !== undefined) return "stream_malformed";
   if (fault !== undefined) {
     if (!fault.reason.startsWith("timeout")) return fault.reason;
     if (transcript.lastTokenSeconds === undefined) return "timeout_first_token";
@@ -171,7 +173,7 @@ function bodyReason({ exchange: { fault, status }, bytes, body }: Answer, transc
     return fault.reason.startsWith("timeout") && isSuccess(status) && blank ? "timeout_first_token" : fault.reason;
   }
   if (blank) return "empty_output";
-  if (body === undefined || transcript.malformed) return "body_malformed";
+  if (body === undefined || transcript.malformed !== undefined) return "body_malformed";
   if (transcript.finishReason === "error") return "provider_error";
   return transcript.alive ? "ok" : "empty_output";
 }

@@ -10,6 +10,7 @@ import {
   isFields,
   parseJson,
   pieceIn,
+  spelled,
   textIn,
   toolCallsIn,
   type Usage,
@@ -52,7 +53,8 @@ export class Transcript {
   lastTokenSeconds: number | undefined;
   /** At least one event-stream frame or comment was seen. */
   isStream = false;
-  malformed = false;
+  /** What came that is none of this API's. */
+  malformed: string | undefined;
   /** A frame outgrew the reader's limit. */
   overflowed = false;
   /** `[DONE]` was seen. */
@@ -68,7 +70,7 @@ export class Transcript {
 
   /** Nothing further is worth waiting for. */
   get over(): boolean {
-    return this.done || this.malformed || this.overflowed || this.error !== undefined;
+    return this.done || this.malformed !== undefined || this.overflowed || this.error !== undefined;
   }
 
   /** Some token came, visible or not. */
@@ -88,13 +90,13 @@ export class Transcript {
     }
     const body = parseJson(item.text);
     if (typeof body === "object" && body !== null) this.addMessage(body, atSeconds);
-    else this.malformed = true;
+    else this.malformed ??= `an event that is no JSON object: ${item.text}`;
   }
 
   /** A frame's JSON, or a whole `chat.completion` body. */
   addMessage(body: unknown, atSeconds: number): void {
     if (!isFields(body)) {
-      this.malformed = true;
+      this.malformed ??= "a body that is no JSON object";
       return;
     }
     this.error ??= errorIn(body);
@@ -104,7 +106,9 @@ export class Transcript {
     this.#attempts = attemptsIn(body) ?? this.#attempts;
     const choices = choicesIn(body);
     // `choices` of another type is no answer of this API; without it, it is one that says nothing.
-    if (choices === undefined && body.choices != null) this.malformed = true;
+    if (choices === undefined && body.choices != null) {
+      this.malformed ??= `choices that are no list of objects: ${spelled(body.choices)}`;
+    }
     for (const choice of choices ?? []) {
       this.#answered = true;
       const piece = pieceIn(choice);

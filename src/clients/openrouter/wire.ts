@@ -221,7 +221,7 @@ export function errorMessage(error: ApiError): string | undefined {
 }
 
 /** Text as it is, anything else as JSON; nested thousands deep it cannot be spelled, and says nothing to anyone. */
-function spelled(raw: unknown): string {
+export function spelled(raw: unknown): string {
   if (typeof raw === "string") return raw;
   try {
     return raw === undefined || raw === null ? "" : JSON.stringify(raw);
