@@ -2,6 +2,7 @@
 import type { Answer, Cell, Goal, Question, Table } from "./support/answer.ts";
 import { type Blackbox, startBlackbox } from "./support/peers/blackbox.ts";
 import { type Cloudprober, findCloudprober } from "./support/peers/cloudprober.ts";
+import { startNodeAlone } from "./support/peers/node.ts";
 import { historyFile, probesIn, seriesIn, startProgram } from "./support/program.ts";
 import { apps, models, type Rig, startRig } from "./support/rig.ts";
 import { median, sleep } from "./support/stats.ts";
@@ -12,6 +13,7 @@ const PER_SECOND = 100;
 const SECONDS = 10;
 // V8 compiles what is used most as it goes: at this pace for two minutes.
 const YOUNG_SECONDS = 120;
+const FLOOR_YOUNG_SECONDS = 30;
 
 /** CPU of the daemon's whole process over the window, for each probe that ended in it. */
 async function healthdCpu(rig: Rig, yaml: string, seconds = SECONDS): Promise<number> {
@@ -38,6 +40,7 @@ async function cpu(
   blackbox: Blackbox | undefined,
   cloudprober: Cloudprober | undefined,
 ): Promise<{ table: Table; goals: Goal[] }> {
+  const floor = startNodeAlone();
   const rows: Cell[][] = [];
   const goals: Goal[] = [];
   for (const [name, tls, atMost] of [
@@ -48,11 +51,14 @@ async function cpu(
     const ours: number[] = [];
     const theirs: number[] = [];
     const third: number[] = [];
+    const least: number[] = [];
     const young = await healthdCpu(rig, apps(upstream, PER_SECOND), YOUNG_SECONDS);
+    await floor.cpu(upstream, false, PER_SECOND, FLOOR_YOUNG_SECONDS);
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await healthdCpu(rig, apps(upstream, PER_SECOND)));
       theirs.push(await blackboxCpu(blackbox, upstream));
       if (cloudprober !== undefined) third.push((await cloudprober(upstream, PER_SECOND, SECONDS)).cpuMs);
+      least.push(await floor.cpu(upstream, false, PER_SECOND, SECONDS));
     }
     const ofTheirs = (some: readonly number[]): number => median(some.map((one, at) => one / (theirs[at] ?? Number.NaN)));
     const ratio = ofTheirs(ours);
@@ -60,14 +66,22 @@ async function cpu(
     rows.push([`${name}, llm-healthd, first ${YOUNG_SECONDS} s`, young, 1000 / young, young / median(theirs)]);
     rows.push([`${name}, blackbox_exporter`, median(theirs), 1000 / median(theirs), 1]);
     if (third.length > 0) rows.push([`${name}, cloudprober`, median(third), 1000 / median(third), ofTheirs(third)]);
+    rows.push([`${name}, Node's client alone`, median(least), 1000 / median(least), ofTheirs(least)]);
     goals.push({ goal: `CPU per ${name} probe, everything included, of blackbox_exporter's`, atMost, figure: ratio, unit: "×" });
   }
   const upstream = await startUpstream({ tls: true });
   const streamed: number[] = [];
+  const least: number[] = [];
   const young = await healthdCpu(rig, models(upstream, PER_SECOND), YOUNG_SECONDS);
-  for (let round = 0; round < ROUNDS; round++) streamed.push(await healthdCpu(rig, models(upstream, PER_SECOND)));
+  await floor.cpu(upstream, true, PER_SECOND, FLOOR_YOUNG_SECONDS);
+  for (let round = 0; round < ROUNDS; round++) {
+    streamed.push(await healthdCpu(rig, models(upstream, PER_SECOND)));
+    least.push(await floor.cpu(upstream, true, PER_SECOND, SECONDS));
+  }
   rows.push(["stream of 20 tokens, TLS, llm-healthd", median(streamed), 1000 / median(streamed), Number.NaN]);
   rows.push([`stream of 20 tokens, TLS, llm-healthd, first ${YOUNG_SECONDS} s`, young, 1000 / young, Number.NaN]);
+  rows.push(["stream of 20 tokens, TLS, Node's client alone", median(least), 1000 / median(least), Number.NaN]);
+  await floor.end();
   goals.push({ goal: "CPU per streamed probe of 20 tokens, TLS", atMost: 4, figure: median(streamed), unit: "ms" });
   const head = ["probe", "CPU ms", "probes per core-second", "of blackbox's"];
   return { table: { title: `CPU per probe, at ${PER_SECOND} probes/s`, head, rows }, goals };
@@ -98,6 +112,7 @@ const METHOD = `CPU is user and system time of the whole process, at ${PER_SECON
 that ended well: scheduling, metrics, log and the event loop are in it. blackbox_exporter is asked over one kept connection; who asks is not counted.
 A daemon runs for months: what counts is measured after ${YOUNG_SECONDS} s of the same probes, in which V8 compiles what is used most; these have rows of their own.
 cloudprober writes each result to a file.
+Node's client alone is the floor of any prober in Node: it checks no certificate, throws the answer away, and keeps, schedules and tells nothing.
 Memory is that of the program, started as a user starts it, after every target's first probe and a scrape; each target is a model with all its series.`;
 
 export const cost: Question = {
