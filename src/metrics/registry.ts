@@ -97,6 +97,10 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
   const readings = selfReadings(setSelf, targets);
   const asked = new Map<string, () => void>();
 
+  // Monotonic: who reads the page may have another clock, and ours may be set.
+  let tickedAt = clock.monotonic();
+  const idleSeconds = (): number => (clock.monotonic() - tickedAt) / 1000;
+
   let waiting: Waiting[] = [];
   /** Before anybody looks at a series, and before it could belong to another. */
   const settle = (): void => {
@@ -122,6 +126,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
     },
     take(record) {
       waiting.push({ record, takenAt: clock.wall() });
+      if (record.latenessSeconds !== undefined) tickedAt = clock.monotonic();
       if (waiting.length >= IN_A_ROW) settle();
     },
     set(name, value, labels = {}) {
@@ -133,7 +138,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
     setAll: (name, series) => void asked.set(name, () => families.get(name)?.replace(SELF, series())),
     render: (measured = () => undefined) =>
       renderPage({
-        readings: [settle, ...[...readings, ...asked.values()].map((reading) => () => guarded(reading))],
+        readings: [settle, () => setSelf("healthd_scheduler_idle_seconds", idleSeconds()), ...[...readings, ...asked.values()].map((reading) => () => guarded(reading))],
         registry,
         families: families.values(),
         measured,

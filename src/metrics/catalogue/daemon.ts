@@ -54,6 +54,12 @@ export const selfMetrics = [
     labels: [],
   }),
   metric({
+    name: "healthd_scheduler_idle_seconds",
+    type: "gauge",
+    help: "For how long no scheduled run has ended or been refused, since the start before the first; on a clock that nobody can set.",
+    labels: [],
+  }),
+  metric({
     name: "healthd_fault_active",
     type: "gauge",
     help: "One series for each thing that is really broken now; its value is the number of targets that it explains.",

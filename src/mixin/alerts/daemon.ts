@@ -4,6 +4,8 @@ import { labels, scraped, series } from "../promql.ts";
 import { DOWN_SECONDS } from "../timing.ts";
 
 const INSTANCE = labels("healthd_targets", "job", "instance");
+/** Now, by the clock that the daemon writes its times with: Prometheus' may be another. */
+const DAEMONS_TIME = `${series("healthd_scheduler_last_tick_timestamp_seconds")} + ${series("healthd_scheduler_idle_seconds")}`;
 // Probing has stopped when no run has ended for so many of the shortest intervals, and a minute at least.
 const STALLED_INTERVALS = 3;
 const SKEW_SECONDS = 30;
@@ -45,11 +47,8 @@ export const daemonAlerts = [
     summary: "The daemon answers, and has stopped probing.",
     description:
       "{{ $labels.instance }} has ended no probe for {{ $value | humanizeDuration }}. Restart it, and report the last lines of its log.",
-    // Before the first run has ended, the start counts.
-    expr: `time() - (
-  ${series("healthd_scheduler_last_tick_timestamp_seconds")}
-  or ${series("healthd_config_last_reload_success_timestamp_seconds")}
-) > on (${INSTANCE})
+    // By the daemon's word and not by two clocks: where one of them is wrong, this would page and silence what is.
+    expr: `${series("healthd_scheduler_idle_seconds")} > on (${INSTANCE})
 clamp_min(${STALLED_INTERVALS} * min by (${INSTANCE}) (${series("healthd_probe_interval_seconds")}), ${MINUTE})
 + max by (${INSTANCE}) (${series("healthd_probe_timeout_seconds")})`,
     forSeconds: MINUTE,
@@ -101,7 +100,7 @@ clamp_min(${STALLED_INTERVALS} * min by (${INSTANCE}) (${series("healthd_probe_i
     // Models may be refused for long, by the budget; what costs nothing never is.
     expr: `sum by (${INSTANCE}) (increase(${series("healthd_scheduler_missed_total")}[30m])) >= 3
 or count by (${INSTANCE}) (
-  time() - ${series("healthd_probe_last_run_timestamp_seconds", { kind: { not: "model" } })}
+  (${DAEMONS_TIME}) - on (${INSTANCE}) group_right ${series("healthd_probe_last_run_timestamp_seconds", { kind: { not: "model" } })}
   > 3 * ${series("healthd_probe_interval_seconds")} + ${series("healthd_probe_timeout_seconds")}
 )`,
     forSeconds: 5 * MINUTE,

@@ -38,13 +38,21 @@ export const ownCases: readonly Case[] = [
   {
     alert: "HealthdStalled",
     fires: {
-      series: [...paced, metric("healthd_scheduler_last_tick_timestamp_seconds", {}, 600)],
+      series: [...paced, metric("healthd_scheduler_idle_seconds", {}, (minute) => Math.max(0, 60 * minute - 600))],
       // Stalled from 600 + 3 * 120 + 30 s on, and that for a minute.
       at: 18,
       labels: HERE,
       says: "127.0.0.1:10556 has ended no probe for 8m 0s. Restart it, and report the last lines of its log. Owner: prober.",
     },
-    quiet: { series: [...paced, metric("healthd_scheduler_last_tick_timestamp_seconds", {}, (minute) => 60 * (minute - 6))], at: 10 },
+    // Its clock is an hour slow.
+    quiet: {
+      series: [
+        ...paced,
+        metric("healthd_scheduler_idle_seconds", {}, 360),
+        metric("healthd_scheduler_last_tick_timestamp_seconds", {}, (minute) => 60 * (minute - 66)),
+      ],
+      at: 10,
+    },
   },
   {
     alert: "HealthdReloadFailed",
@@ -92,7 +100,10 @@ export const ownCases: readonly Case[] = [
       series: [
         metric("healthd_scheduler_missed_total", { cause: "late" }, (minute) => (minute < 10 ? 0 : 2)),
         ...paced,
-        metric("healthd_probe_last_run_timestamp_seconds", KEY, (minute) => 60 * minute - 300),
+        // Its clock is an hour slow.
+        metric("healthd_scheduler_idle_seconds", {}, 20),
+        metric("healthd_scheduler_last_tick_timestamp_seconds", {}, (minute) => 60 * minute - 3620),
+        metric("healthd_probe_last_run_timestamp_seconds", KEY, (minute) => 60 * minute - 3900),
       ],
       at: 30,
     },

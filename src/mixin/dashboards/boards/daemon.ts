@@ -31,7 +31,7 @@ const alive: Section = {
       unit: "s",
       size: [4, 4],
       decimals: 0,
-      queries: [{ expr: each(ageOf(latest("healthd_scheduler_last_tick_timestamp_seconds"))), legend: "{{instance}}" }],
+      queries: [{ expr: each(latest("healthd_scheduler_idle_seconds")), legend: "{{instance}}" }],
       colours: ["green", [600, "orange"], [1800, "red"]],
       links: runbooks("HealthdStalled"),
     }),
