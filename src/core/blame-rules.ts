@@ -83,7 +83,9 @@ const account: Rule = (failing, all) =>
       if (reason === "unauthorized" && key !== undefined && key.outcome.reason !== reason) return [];
       const seen = some.filter((sight) => sight.outcome.reason === reason && !isChoosy(sight));
       const first = seen.find((sight) => sight === key) ?? seen[0];
-      return first === undefined ? [] : [cause(first, seen, { subject: credential, kind: "credential" })];
+      return first === undefined
+        ? []
+        : [cause(first, seen, { subject: credential, kind: "credential", owner: ownerOf(reason, "credential") })];
     });
   });
 

@@ -62,7 +62,8 @@ export function cause(of: Sight, explained: readonly Sight[], over: Partial<Root
   const { target, outcome } = of;
   const { message } = outcome.evidence;
   return {
-    owner: ownerOf(outcome.reason, target.kind),
+    // A key that all but one model let in is not what is to be mended.
+    owner: isRefusedHere(target.kind, outcome.reason) ? "request" : ownerOf(outcome.reason, target.kind),
     reason: outcome.reason,
     subject: target.name,
     kind: target.kind,
@@ -89,8 +90,10 @@ const REFUSED_HERE: Words = {
   remedy: "The key works elsewhere: see whether it may use this model, and whose key its provider takes (BYOK).",
 };
 
+const isRefusedHere = (kind: Kind | undefined, reason: Reason): boolean => kind === "model" && reason === "unauthorized";
+
 /** What a cause is, and what to do. */
 export function wordsOf({ subject, kind, reason }: Pick<RootCause, "subject" | "kind" | "reason">): Words {
   if (subject === NETWORK) return CUT;
-  return kind === "model" && reason === "unauthorized" ? REFUSED_HERE : reasons[reason];
+  return isRefusedHere(kind, reason) ? REFUSED_HERE : reasons[reason];
 }

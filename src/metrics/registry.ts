@@ -67,9 +67,10 @@ interface Waiting {
 type SetSelf = (name: SelfMetricName, value: number, labels?: Readonly<Record<string, string>>) => void;
 
 /** What the registry can tell of itself at a scrape. */
-function selfReadings(set: SetSelf, targets: TargetSeries): readonly (() => void)[] {
+function selfReadings(set: SetSelf, targets: TargetSeries, idleMs: () => number): readonly (() => void)[] {
   const lag = createLagMeter();
   return [
+    () => set("healthd_scheduler_idle_seconds", idleMs() / 1000),
     () => {
       const reading = lag();
       for (const stat of lagStats) set("healthd_event_loop_lag_seconds", reading[stat], { stat });
@@ -94,12 +95,11 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
     }
   };
   const targets = createTargetSeries(families.values(), onFault);
-  const readings = selfReadings(setSelf, targets);
   const asked = new Map<string, () => void>();
 
   // Monotonic: who reads the page may have another clock, and ours may be set.
   let tickedAt = clock.monotonic();
-  const idleSeconds = (): number => (clock.monotonic() - tickedAt) / 1000;
+  const readings = selfReadings(setSelf, targets, () => clock.monotonic() - tickedAt);
 
   let waiting: Waiting[] = [];
   /** Before anybody looks at a series, and before it could belong to another. */
@@ -138,7 +138,7 @@ export function createMetrics({ version, revision, clock }: MetricsOptions): Met
     setAll: (name, series) => void asked.set(name, () => families.get(name)?.replace(SELF, series())),
     render: (measured = () => undefined) =>
       renderPage({
-        readings: [settle, () => setSelf("healthd_scheduler_idle_seconds", idleSeconds()), ...[...readings, ...asked.values()].map((reading) => () => guarded(reading))],
+        readings: [settle, ...[...readings, ...asked.values()].map((reading) => () => guarded(reading))],
         registry,
         families: families.values(),
         measured,

@@ -80,6 +80,28 @@ test("a wish to wait is heard with a 5xx and a 429, not with a 400", () => {
   expect([asked(503, 503)?.seconds, asked(429, 429)?.seconds, asked(400, 400)]).toEqual([30, 30, undefined]);
 });
 
+const NOW = Date.parse("2026-11-28T12:00:00Z");
+const LIMITED = "Rate limit exceeded: free-models-per-day";
+const reset = (value: unknown): string =>
+  JSON.stringify({ error: { code: 429, message: LIMITED, metadata: { headers: { "X-RateLimit-Reset": value } } } });
+test.each([
+  ["milliseconds since 1970", reset(String(NOW + 3600_000)), {}, 3600],
+  ["seconds since 1970", reset(NOW / 1000 + 60), {}, 60],
+  ["seconds", reset("30"), {}, 30],
+  ["a header", '{"error":{"code":429}}', { "x-ratelimit-reset": String(NOW + 5000) }, 5],
+  ["a moment that is over", reset(String(NOW - 5000)), {}, undefined],
+  ["a day's limit that was not the one met", '{"error":{"code":429}}', { "x-ratelimit-reset": String(NOW + 7200_000) }, undefined],
+  ["days ahead", reset(String(NOW + 72 * 3600_000)), {}, undefined],
+  ["Retry-After, which is sharper", reset(String(NOW + 3600_000)), { "retry-after": "7" }, 7],
+])("when a limit is lifted is read: %s", (_, text, headers, seconds) => {
+  const read = answer(429, text, headers);
+  expect(backoffOf(classify(read) ?? "ok", read, NOW)?.seconds).toBe(seconds);
+});
+
+test("when a limit is lifted is no wish to wait of a 503", () => {
+  expect(backoffOf("provider_overloaded", answer(503, "{}", { "x-ratelimit-reset": "600" }), NOW)).toBeUndefined();
+});
+
 test("a negative cost or count is none: it would fill a budget instead of emptying it", () => {
   const transcript = new Transcript();
   transcript.addMessage({ choices: [{ message: { content: "hi" } }], usage: { prompt_tokens: -5, completion_tokens: -1, cost: -1000 } }, 1);
@@ -94,10 +116,44 @@ test.each([1.5, 1e18, "12", null])("%s tokens are no count", (prompt_tokens) => 
   expect(transcript.completion()).toMatchObject({ outputTokens: 2 });
 });
 
+test.each([
+  ["length", true],
+  ["stop", false],
+  ["content_filter", false],
+])("counted tokens without a text, finished by %s, are an answer: %s", (finish_reason, alive) => {
+  const transcript = new Transcript();
+  transcript.addMessage({ choices: [{ message: { content: "" }, finish_reason }], usage: { completion_tokens: 20 } }, 1);
+  expect(transcript.alive).toBe(alive);
+});
+
 test("a null among the choices is nothing, and what is said beside it counts", () => {
   const transcript = new Transcript();
   for (const choices of [[null], [null, { delta: { content: "hi" } }]]) transcript.addMessage({ choices }, 1);
   expect(transcript).toMatchObject({ malformed: undefined, text: "hi" });
+});
+
+test.each([
+  // Google's
+  ['[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]', "unauthorized"],
+  // xAI's
+  ['{"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***ab."}', "unauthorized"],
+  // Anthropic's
+  [
+    '{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}',
+    "payment_required",
+  ],
+  // LiteLLM's
+  [
+    '{"error":{"message":"Budget has been exceeded! Current cost: 1.2, Max budget: 1.0","type":"budget_exceeded","code":"400"}}',
+    "key_limit",
+  ],
+  // Of the key that the provider was given: it is not ours.
+  [
+    '{"error":{"code":400,"message":"Provider returned error","metadata":{"provider_name":"Google","raw":"API key not valid."}}}',
+    "bad_request",
+  ],
+])("%s with a 400 is no wrong request", (text, reason) => {
+  expect(classify(answer(400, text))).toBe(reason);
 });
 
 test.each([

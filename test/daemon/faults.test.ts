@@ -138,7 +138,9 @@ test("one model that is refused, with a key that is good elsewhere, is one fault
   expect(open()).toEqual(["unauthorized openrouter: qwen"]);
   await sees("openrouter", fine);
   const own = faults.open();
-  expect(own).toMatchObject([{ reason: "unauthorized", subject: "qwen", kind: "model", explains: ["qwen"], sightings: 1 }]);
+  expect(own).toMatchObject([
+    { reason: "unauthorized", subject: "qwen", kind: "model", owner: "request", explains: ["qwen"], sightings: 1 },
+  ]);
   for (const [name, outcome] of [
     ["kimi", fine],
     ["qwen", rejected],

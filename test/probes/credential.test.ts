@@ -35,6 +35,8 @@ test.each<Row>([
   ["key_older_fields", {}, "up", "ok", true],
   ["credits_forbidden", {}, "up", "ok", true],
   ["status", { service: "openrouter", status: 500 }, "down", "gateway_error", undefined],
+  // No provider stands behind a key.
+  ["status", { service: "openrouter", status: 503 }, "down", "gateway_error", undefined],
   ["status", { service: "openrouter", status: 429 }, "down", "rate_limited", undefined],
   ["html", { service: "openrouter", status: 520 }, "down", "gateway_error", undefined],
   ["html", { service: "openrouter", status: 403 }, "down", "gateway_error", undefined],

@@ -7,8 +7,24 @@ type Backoff = NonNullable<Evidence["backoff"]>;
 
 // Longer than any upstream's cool-down; what is beyond is an epoch or a mistake.
 const LONGEST_SECONDS = 24 * 3600;
+/** Some tell of another limit than the one that was met: a day's with every answer. */
+const LONGEST_RESET_SECONDS = 3600;
 
 const one = (header: string | string[] | undefined): string | undefined => [header].flat()[0];
+
+/** From so much on a number is a moment and no wait: 2001 in seconds, or in milliseconds since 1970. */
+const EPOCH_SECONDS = 1e9;
+const EPOCH_MS = 1e12;
+
+/** `X-RateLimit-Reset`, in seconds from now: OpenRouter tells milliseconds since 1970, in the body's metadata or in a header (§9); others what they like. */
+function untilReset({ exchange, error }: Answer, now: number): number | undefined {
+  const inBody = error?.metadata?.headers as Record<string, unknown> | undefined;
+  const told = inBody?.["X-RateLimit-Reset"] ?? inBody?.["x-ratelimit-reset"] ?? one(exchange.headers["x-ratelimit-reset"]);
+  const reset = typeof told === "string" && told !== "" ? Number(told) : told;
+  if (typeof reset !== "number") return undefined;
+  if (reset < EPOCH_SECONDS) return reset;
+  return (reset < EPOCH_MS ? reset : reset / 1000) - now / 1000;
+}
 
 /** Seconds: `Retry-After` as a header or in the body's metadata, a number or a date. */
 function secondsOf({ exchange, error }: Answer, now: number): number | undefined {
@@ -33,7 +49,11 @@ function scopeOf(reason: Reason, answer: Answer): Backoff["scope"] | undefined {
 
 /** Undefined where nothing is to be waited for. A 5xx with a Retry-After is a wish too; a 400 will be no better later. */
 export function backoffOf(reason: Reason, answer: Answer, now: number): Backoff | undefined {
-  const seconds = secondsOf(answer, now);
-  const scope = scopeOf(reason, answer) ?? (answer.statusCode >= 500 && seconds !== undefined ? "target" : undefined);
-  return scope === undefined ? undefined : { scope, ...(seconds === undefined ? {} : { seconds }) };
+  const wished = secondsOf(answer, now);
+  const scope = scopeOf(reason, answer);
+  if (scope === undefined) return answer.statusCode >= 500 && wished !== undefined ? { scope: "target", seconds: wished } : undefined;
+  const reset = untilReset(answer, now) ?? 0;
+  const lifted = reset > 0 && reset <= (scope === "account_day" ? LONGEST_SECONDS : LONGEST_RESET_SECONDS) ? reset : undefined;
+  const seconds = wished ?? lifted;
+  return { scope, ...(seconds === undefined ? {} : { seconds }) };
 }

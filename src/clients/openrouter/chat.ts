@@ -11,6 +11,7 @@ import { classify } from "./classify.ts";
 import {
   type Answer,
   type Call,
+  COMPLETIONS,
   type Connection,
   effectiveStatus,
   evidenceOf,
@@ -44,7 +45,7 @@ function chatCall(connection: Connection, request: ChatRequest): Call {
   const openrouter = connection.flavor === "openrouter";
   return {
     method: "POST",
-    path: "/chat/completions",
+    path: COMPLETIONS,
     headers: {
       accept: "text/event-stream, application/json",
       // A probe must see the model, not a cached answer (§1); the metadata names hidden fallbacks (§6).

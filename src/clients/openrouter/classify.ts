@@ -3,7 +3,7 @@
  * docs/reference/openrouter-api.md. `limit_source` and the routing step stand before `error_type`: they tell apart what the type lumps together.
  */
 import type { Reason } from "../../core/reason.ts";
-import type { Answer } from "./connection.ts";
+import { type Answer, COMPLETIONS } from "./connection.ts";
 import { errorMessage } from "./wire.ts";
 
 /** What the table looks at. */
@@ -15,13 +15,20 @@ interface Signs {
   readonly type: string;
   /** OpenAI's machine-readable word, such as `model_not_found`. */
   readonly code: string;
+  /** With the provider's own words, where there are some. */
   readonly message: string;
+  /** The API's alone. */
+  readonly ownMessage: string;
   readonly fromProvider: boolean;
   /** No JSON: it came from the edge or a proxy, not from the API. */
   readonly fromEdge: boolean;
 }
 
-type Row = readonly [field: "availability" | "limitSource" | "step" | "type" | "code" | "message", pattern: RegExp, reason: Reason];
+type Row = readonly [
+  field: "availability" | "limitSource" | "step" | "type" | "code" | "message" | "ownMessage",
+  pattern: RegExp,
+  reason: Reason,
+];
 
 const TABLE: readonly Row[] = [
   // error.availability.code, announced 2026-08-19 (§8)
@@ -52,6 +59,10 @@ const TABLE: readonly Row[] = [
   ["message", /^No endpoints found for /, "model_unavailable"],
   ["message", /free-models-per-day/, "quota_exhausted"],
   ["message", /key limit exceeded/i, "key_limit"],
+  // What other APIs say with a 400: Google, xAI; Anthropic; LiteLLM.
+  ["ownMessage", /^API key not valid|^Incorrect API key provided/, "unauthorized"],
+  ["ownMessage", /^Your credit balance is too low/, "payment_required"],
+  ["ownMessage", /Budget has been exceeded/, "key_limit"],
   ["code", /^insufficient_quota$/, "payment_required"],
   ["code", /^invalid_api_key$/, "unauthorized"],
   // metadata.error_type (§8)
@@ -80,6 +91,9 @@ const BY_STATUS: Readonly<Record<number, Reason>> = {
   529: "provider_overloaded",
 };
 
+/** No provider stands behind a key or a catalogue: there it is the API itself. */
+const OF_A_PROVIDER: ReadonlySet<Reason> = new Set<Reason>(["provider_error", "provider_overloaded"]);
+
 function signsOf(answer: Answer): Signs {
   const { error, statusCode, body } = answer;
   const metadata = error?.metadata ?? {};
@@ -91,6 +105,7 @@ function signsOf(answer: Answer): Signs {
     step: word(metadata.failed_routing_step),
     type: word(metadata.error_type ?? error?.error_type),
     code: word(error?.code),
+    ownMessage: error?.message ?? "",
     message: error === undefined ? "" : (errorMessage(error) ?? ""),
     fromProvider: metadata.provider_name !== undefined && metadata.provider_name !== null,
     fromEdge: body === undefined,
@@ -113,5 +128,6 @@ export function classify(answer: Answer): Reason | undefined {
   const isError = answer.error !== undefined || answer.statusCode < 200 || answer.statusCode >= 300;
   if (!isError) return undefined;
   const signs = signsOf(answer);
-  return TABLE.find(([field, pattern]) => pattern.test(signs[field]))?.[2] ?? byStatus(signs);
+  const reason = TABLE.find(([field, pattern]) => pattern.test(signs[field]))?.[2] ?? byStatus(signs);
+  return OF_A_PROVIDER.has(reason) && answer.call.path !== COMPLETIONS ? "gateway_error" : reason;
 }

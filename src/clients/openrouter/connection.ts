@@ -48,6 +48,9 @@ export interface Finding<T> {
   readonly value?: T;
 }
 
+/** The one call that a provider answers. */
+export const COMPLETIONS = "/chat/completions";
+
 const ERROR_BODY_CHARS = 16 * 1024;
 // Redacted before it is cut, or half a secret at the cut would not be known for one; and of a huge body not all of it.
 const REDACTED_CHARS = 16 * ERROR_BODY_CHARS;

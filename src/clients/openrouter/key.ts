@@ -2,7 +2,7 @@
 import type { KeyFacts } from "../../core/outcome.ts";
 import type { Reason } from "../../core/reason.ts";
 import { classify } from "./classify.ts";
-import { ask, type Connection, evidenceOf, type Finding } from "./connection.ts";
+import { ask, COMPLETIONS, type Connection, evidenceOf, type Finding } from "./connection.ts";
 import { creditsSchema, keySchema } from "./wire.ts";
 
 // The length is not promised anywhere (openrouter-api §1), only the prefix.
@@ -58,6 +58,6 @@ async function credits(connection: Connection, signal: AbortSignal): Promise<Par
  * about the request (400), a bad one never comes that far (401).
  */
 export async function chatRejectsKey(connection: Connection, signal: AbortSignal): Promise<boolean> {
-  const answer = await ask(connection, { method: "POST", path: "/chat/completions", body: { messages: [] } }, signal);
+  const answer = await ask(connection, { method: "POST", path: COMPLETIONS, body: { messages: [] } }, signal);
   return classify(answer) === "unauthorized";
 }

@@ -73,10 +73,11 @@ export class Transcript {
     return this.done || this.malformed !== undefined || this.overflowed || this.error !== undefined;
   }
 
-  /** Some token came, visible or not. */
+  /** Some token came; or was counted where the limit cut off what was not to be seen yet (hidden reasoning). */
   get alive(): boolean {
     // Tokens that are counted but belong to no choice are no answer (openrouter-api §7 c).
-    return this.lastTokenSeconds !== undefined || (this.#answered && (this.#usage?.completion_tokens ?? 0) > 0);
+    const hidden = this.#answered && this.finishReason === "length" && (this.#usage?.completion_tokens ?? 0) > 0;
+    return this.lastTokenSeconds !== undefined || hidden;
   }
 
   add(item: SseItem, atSeconds: number): void {

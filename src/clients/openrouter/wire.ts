@@ -158,7 +158,9 @@ export const bareErrorIn = (body: unknown): ApiError | undefined =>
   isFields(body) && isText(body.message) && body.message !== "" ? { message: body.message } : undefined;
 
 /** The error object in a parsed body, wherever it stands: top level, or in a choice (§7 b). */
-export function errorIn(body: unknown): ApiError | undefined {
+export function errorIn(told: unknown): ApiError | undefined {
+  // Google's OpenAI-compatible API puts its errors into a list of one.
+  const body = Array.isArray(told) && told.length === 1 ? told[0] : told;
   if (!isFields(body)) return undefined;
   const own = read(errorSchema, body.error);
   if (says(own)) return own;
