@@ -62,14 +62,14 @@ export interface ProbeRecord {
   readonly startedAt: number;
   /** Start to end on the monotonic clock; 0 for a skipped run. */
   readonly durationSeconds: number;
-  /** The longest that our event loop stood still during the run: what was measured may be so much too long. */
+  /** How long our event loop stood still during the run, in all: what was measured may be so much too long. */
   readonly standstillSeconds?: number;
   /** How long after its due time the run started; absent when nobody had scheduled it (`check`, `/probe`). */
   readonly latenessSeconds?: number;
 }
 
-// Below it no bucket of a histogram could tell; and to a long answer a little adds nothing.
-const HARMLESS_STANDSTILL_SECONDS = 0.05;
+// Half of a histogram's least bucket; and to a long answer a little adds nothing.
+const HARMLESS_STANDSTILL_SECONDS = 0.02;
 const HARMLESS_SHARE = 0.1;
 
 /** The prober was in its own way: what the run found holds, how long it took does not. */

@@ -2,20 +2,24 @@
 import type { Clock } from "../base/clock.ts";
 
 export interface StandstillWatch {
-  /** From now on; returns what ends it and tells the longest standstill since then, in seconds. */
+  /** From now on; returns what ends it and tells for how long it stood still since then, in all, in seconds. */
   begin(): () => number;
 }
 
-// A standstill is seen up to this much shorter than it was: a fifth of the least that makes a run suspect, a short one and a long one
+// A standstill is seen up to this much shorter than it was: half of the least that makes a short run suspect, a fifth for a long one
 // (core/probe.ts). Ticks only while something is measured, and no more of them than that: each wakes the process.
 const TICK_MS = 10;
 const TICK_SHARE = 0.02;
+/** What is shorter is a turn of the loop like any other. */
+const LEAST_MS = 10;
 
 export function createStandstillWatch(clock: Clock): StandstillWatch {
-  const open = new Set<{ readonly since: number; longestMs: number }>();
+  const open = new Set<{ readonly since: number; stoodMs: number }>();
   /** When the latest of all began. */
   let begun = 0;
   let due = 0;
+  /** Until when all is counted. */
+  let counted = 0;
   let cancel = (): void => undefined;
 
   const arm = (now: number): void => {
@@ -26,14 +30,17 @@ export function createStandstillWatch(clock: Clock): StandstillWatch {
   /** Also between ticks: one that is overdue tells already what its timer will. Returns the time. */
   const look = (): number => {
     const now = clock.monotonic();
-    for (const one of open) one.longestMs = Math.max(one.longestMs, now - Math.max(due, one.since));
+    const from = Math.max(due, counted);
+    if (now - from < LEAST_MS) return now;
+    for (const one of open) one.stoodMs += now - Math.max(from, one.since);
+    counted = now;
     return now;
   };
 
   return {
     begin() {
       begun = look();
-      const own = { since: begun, longestMs: 0 };
+      const own = { since: begun, stoodMs: 0 };
       open.add(own);
       if (open.size === 1 || due > begun + TICK_MS) {
         cancel();
@@ -43,7 +50,7 @@ export function createStandstillWatch(clock: Clock): StandstillWatch {
         look();
         open.delete(own);
         if (open.size === 0) cancel();
-        return own.longestMs / 1000;
+        return own.stoodMs / 1000;
       };
     },
   };

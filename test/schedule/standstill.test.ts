@@ -14,7 +14,7 @@ import { createStandstillWatch } from "../../src/schedule/standstill.ts";
 import { model } from "../metrics/records.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
-test("the longest standstill of each measurement, and none of the time before it", async () => {
+test("how long each measurement stood still, and none of the time before it", async () => {
   const clock = createFakeClock();
   const watch = createStandstillWatch(clock);
   const early = watch.begin();
@@ -25,6 +25,31 @@ test("the longest standstill of each measurement, and none of the time before it
   expect(early()).toBeGreaterThan(0.15);
   expect(late()).toBeLessThan(0.02);
   expect(clock.pending).toBe(0);
+});
+
+test("many short standstills are one long one", async () => {
+  const clock = createFakeClock();
+  const watch = createStandstillWatch(clock);
+  const end = watch.begin();
+  for (let stop = 0; stop < 5; stop++) {
+    await clock.advance(15);
+    clock.freeze(47);
+    // A look between two ticks counts no part of it twice.
+    watch.begin()();
+    await clock.advance(15);
+  }
+  expect(end()).toBeGreaterThan(0.18);
+  expect(end()).toBeLessThanOrEqual(0.235);
+});
+
+test("turns of the loop that take a few milliseconds are no standstill, however many", async () => {
+  const clock = createFakeClock();
+  const end = createStandstillWatch(clock).begin();
+  for (let at = 0; at < 50; at++) {
+    clock.freeze(8);
+    await clock.advance(11);
+  }
+  expect(end()).toBe(0);
 });
 
 test("a standstill that no timer has told of yet counts too", async () => {
@@ -70,7 +95,8 @@ test("a short run that begins beside a long one is looked at as closely as alone
 
 test.each([
   ["nothing", 0, 1, false],
-  ["less than a bucket", 0.05, 0.02, false],
+  ["less than a bucket", 0.02, 0.02, false],
+  ["what brings a short one from one bucket to the next", 0.04, 0.07, true],
   ["more than a short probe bears", 0.06, 0.1, true],
   ["little of a long one", 0.9, 10, false],
   ["much of a long one", 1.1, 10, true],

@@ -36,7 +36,7 @@ export const schedulerMetrics = [
   metric({
     name: "healthd_measurement_suspect_total",
     type: "counter",
-    help: "Number of probes during which llm-healthd itself stood still for more than 50 ms and a tenth of the probe: their latencies are in no histogram.",
+    help: "Number of probes during which llm-healthd itself stood still for more than 20 ms, and a tenth of the probe, in all: their latencies are in no histogram.",
     labels: [],
     read: (record) => (isSuspect(record) ? sample({}, 1) : []),
   }),
