@@ -206,7 +206,7 @@ class ProbingLoop implements Probing {
 
   #learn({ target, outcome }: ProbeRecord): void {
     if (outcome.verdict === "skipped") return;
-    const cost = this.#costs.learn(this.#planned.get(target.name), outcome.evidence.completion);
+    const cost = this.#costs.learn(this.#planned.get(target.name), outcome.evidence);
     if (cost !== undefined) this.#settlers.get(target.name)?.(cost);
     this.#settlers.delete(target.name);
     const limit = outcome.evidence.key?.freeRequestsLimit;

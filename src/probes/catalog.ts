@@ -20,10 +20,7 @@ function plan(config: Config, credential: Credential, context: ProbeContext): Pl
       // Not an answer, an answer that says nothing: then nothing is said of blocked models either.
       credential.flavor === "openrouter" ? fetchAllowed(connection, signal) : undefined,
     ]);
-    for (const [id, { model }] of known) {
-      if (model === undefined) context.seenModels.delete(modelKey(credential.name, id));
-      else context.seenModels.set(modelKey(credential.name, id), model);
-    }
+    for (const [id, { model }] of known) context.seenModels.set(modelKey(credential.name, id), model);
     const listings = wanted.map((model) => listingOf(model, credential.name, known.get(model.id) ?? { model: undefined }, allowed?.value));
     const ailment = gravestOf(listings);
     if (ailment === undefined) return up({ ...evidence, listings });

@@ -14,8 +14,8 @@ export interface ProbeContext {
   readonly redactor: Redactor;
   /** How every request leaves this machine. */
   readonly route: Route;
-  /** What the catalogue last said of a model, by `modelKey`; the catalog probe writes, others read. */
-  readonly seenModels: Map<string, CatalogueModel>;
+  /** What the catalogue last said of a model, by `modelKey`: undefined where it has none of that id. The catalog probe writes, others read. */
+  readonly seenModels: Map<string, CatalogueModel | undefined>;
   /** The latest polls of every key, by credential; each credential probe writes its own and reads its siblings'. */
   readonly keyPolls: Map<string, KeyPolls>;
 }

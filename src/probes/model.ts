@@ -151,6 +151,14 @@ interface Source {
   readonly context: ProbeContext;
 }
 
+const NOTHING_USD = { input: 0, output: 0 } as const;
+
+/** Refused, which costs nothing (400). Of another API's list it is not sure that it is whole. */
+const isMissing = ({ context, credential, settings }: Source): boolean => {
+  const key = modelKey(credential.name, settings.id);
+  return credential.flavor === "openrouter" && context.seenModels.has(key) && context.seenModels.get(key) === undefined;
+};
+
 const seen = ({ context, credential, settings }: Source) => context.seenModels.get(modelKey(credential.name, settings.id));
 
 function requestOf(source: Source, exercise: Exercise): ChatRequest {
@@ -179,7 +187,7 @@ function spendOf(source: Source, exercise: Exercise): Spend {
   const { price } = settings;
   const configured = price === undefined ? undefined : { input: price.input / MILLION, output: price.output / MILLION };
   const free = credential.flavor === "openrouter" && (settings.id.endsWith(":free") || model?.free === true);
-  const known = configured ?? model?.priceUsdPerToken ?? (free ? { input: 0, output: 0 } : undefined);
+  const known = configured ?? model?.priceUsdPerToken ?? (free || isMissing(source) ? NOTHING_USD : undefined);
   const usdPerToken = known ?? GUESSED_USD_PER_TOKEN;
   return {
     credential: credential.name,

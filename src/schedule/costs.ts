@@ -1,12 +1,12 @@
 /** What runs cost by their answers' own word: a price that is not true, or 0, must not empty an account. */
-import type { Completion } from "../core/outcome.ts";
+import type { Evidence } from "../core/outcome.ts";
 import type { Planned, Spend } from "../core/probe.ts";
 
 export interface Costs {
   /** As estimated, or as its latest answer cost where that was more. */
   of(planned: Planned | undefined): Spend | undefined;
-  /** What this run cost, in USD; undefined when its answer told neither that nor its tokens, and the estimate stands. */
-  learn(planned: Planned | undefined, completion: Completion | undefined): number | undefined;
+  /** What this run cost, in USD; undefined when its answer told neither that nor its tokens, and the estimate stands. What was refused cost nothing. */
+  learn(planned: Planned | undefined, seen: Pick<Evidence, "statusCode" | "via" | "completion">): number | undefined;
   forget(target: string): void;
 }
 
@@ -19,7 +19,9 @@ export function createCosts(): Costs {
       const usd = Math.max(estimate.usd, latest.get(planned.target.name) ?? 0);
       return usd === estimate.usd ? estimate : { ...estimate, usd };
     },
-    learn(planned, { costUsd, inputTokens, outputTokens } = {}) {
+    learn(planned, { statusCode, via, completion = {} }) {
+      if (via === "header" && statusCode >= 400 && statusCode < 500) return 0;
+      const { costUsd, inputTokens, outputTokens } = completion;
       const spend = planned?.spend?.();
       const byTokens =
         spend === undefined || inputTokens === undefined

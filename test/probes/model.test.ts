@@ -124,6 +124,18 @@ describe("faults", () => {
     expect(await world.probe("gemini_flash")).toMatchObject({ reason: "vision_unsupported", evidence: { statusCode: 404 } });
   });
 
+  test("a model that does not exist costs nothing, once the catalogue said so", async () => {
+    const other = await startWorld(
+      'credentials:\n  openrouter: { api_key: $KEY, base_url: "$API" }\nmodels: { typo: moonshot/kimi-dev-72b }\n',
+    );
+    const spend = () => other.planned.find(({ target }) => target.name === "typo")?.spend?.();
+    expect(spend()).toMatchObject({ usd: expect.closeTo(0.0005, 3), guessed: true });
+    await other.probe("openrouter_catalog");
+    expect(spend()?.usd).toBe(0);
+    expect(spend()).not.toHaveProperty("guessed");
+    await other.simulator.stop();
+  });
+
   test("a refused connection", async () => {
     const other = await startWorld();
     await other.simulator.stop();
