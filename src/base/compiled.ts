@@ -2,7 +2,7 @@
  * Loads the built program's files with what V8 compiled of them at an earlier start: every function that ran then. Node's own compile cache keeps a
  * module as it is before it runs, and V8 compiles most functions when they are called (decision 0026). Whatever stands in the way, it starts without.
  */
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
@@ -20,6 +20,11 @@ interface Compiled {
 const SUM_BYTES = 4;
 // Twenty times what there is to keep.
 const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Each command of each version of each program leaves one of a megabyte: those of all commands, twice. */
+const MOST_FILES = 24;
+/** As boot.ts names them: Node's version, architecture, program, command. The folder may be Node's own cache, too. */
+const NAMED_BY_US = /^v\d+(?:\.\d+){2}-\w+-[0-9a-f]{8}-[a-z]+$/;
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -78,9 +83,22 @@ function write(file: string, all: Map<string, Compiled>): void {
   try {
     writeFileSync(aside, Buffer.concat([Buffer.from(checksum(body), "hex"), body]));
     renameSync(aside, file);
+    prune(dirname(file));
   } catch {
     // A full disk: the next start compiles again.
     discard(aside);
+  }
+}
+
+/** Only the latest stay. */
+function prune(folder: string): void {
+  try {
+    const own = readdirSync(folder).filter((name) => NAMED_BY_US.test(name));
+    if (own.length <= MOST_FILES) return;
+    const written = own.map((name) => ({ file: join(folder, name), at: lstatSync(join(folder, name)).mtimeMs }));
+    for (const { file } of written.toSorted((one, other) => other.at - one.at).slice(MOST_FILES)) discard(file);
+  } catch {
+    // Another process is at it as well.
   }
 }
 

@@ -10,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -106,6 +107,19 @@ test("a built program is kept with every function that ran, and only written whe
   expect(run(entry, kept, ({ later }) => later()).later()).toBe("later.js first");
   expect(statSync(kept).ino).not.toBe(ino);
   expect(readdirSync(folder).toSorted()).toEqual(["kept", "later.js", "program.js", "words.js"]);
+});
+
+test("the latest two dozen stay, and nothing that is not ours goes", () => {
+  const entry = writeProgram("many");
+  const names = [...Array(30).keys()].map((at) => `v24.0.${at}-x64-0123abcd-run`);
+  for (const [at, name] of names.entries()) {
+    writeFileSync(join(folder, name), "old");
+    utimesSync(join(folder, name), at, at);
+  }
+  writeFileSync(join(folder, "v24.0.0-x64-0123abcd-run.txt"), "mine");
+  run(entry, join(folder, "v24.1.0-x64-0123abcd-run"));
+  const left = readdirSync(folder).filter((name) => name.startsWith("v24"));
+  expect(left.toSorted()).toEqual([...names.slice(7), "v24.0.0-x64-0123abcd-run.txt", "v24.1.0-x64-0123abcd-run"].toSorted());
 });
 
 test("what is kept of another text is not run, be it of the same length", () => {

@@ -38,6 +38,11 @@ describe("a saved catalogue", () => {
     expect(out).toContain("→ qwen/qwen3-coder:free");
     expect(out).not.toContain("gemini_flash");
   });
+  test("without --offline it is refused", async () => {
+    const { code, err } = await cli(["validate", "--catalog", "no.json", "--config", file("ten.yaml", TEN_MODELS)]);
+    expect(code).toBe(2);
+    expect(err).toContain("needs --offline");
+  });
   test("prices are shown per million tokens as they are, the hundreds too", async () => {
     const saved = file(
       "dear.json",

@@ -28,6 +28,10 @@ async function webConfigIsGood({ web }: Config, io: Io): Promise<boolean> {
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { io } = invocation;
+  if (text(invocation, "catalog") !== undefined && !flag(invocation, "offline")) {
+    io.err("--catalog compares with a saved answer, and needs --offline: llm-healthd validate --offline --catalog FILE\n");
+    return EXIT.usage;
+  }
   const [{ openConfig }, { createContext, planProbes }, { probeOnce }, { recordTable }] = await Promise.all([
     import("../open-config.ts"),
     import("../../probes/index.ts"),

@@ -96,7 +96,7 @@ const plan = [
   metric({
     name: "healthd_probe_interval_seconds",
     type: "gauge",
-    help: "The longest time between two planned probes of the target, in seconds.",
+    help: "The longest time between two planned probes of the target, in seconds; right after a start up to half of it more.",
     labels: TARGET_CREDENTIAL,
     start: (target, intervalSeconds) =>
       sample(credentialLabels(target), intervalSeconds ?? ("seconds" in target.every ? target.every.seconds : undefined)),
