@@ -70,7 +70,7 @@ export const codes: Readonly<Record<number, CodeEntry>> = {
     "not_found",
   ),
   405: refusal("the address is there, but not for this method: most often base_url or a url is wrong", "bad_request"),
-  408: refusal("the upstream gave up waiting", "provider_error", "bad_request"),
+  408: refusal("the upstream gave up waiting", "provider_error", "gateway_error", "bad_request"),
   409: refusal("somebody else changes the same thing at this moment", "bad_request"),
   413: refusal("the request is too large for the API, or for a proxy on the way", "bad_request"),
   422: refusal("the request can be read, but a value in it is wrong", "bad_request"),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { HttpExchange } from "../../src/clients/http/exchange.ts";
 import { classify } from "../../src/clients/openrouter/classify.ts";
-import { readAnswer as readApi } from "../../src/clients/openrouter/connection.ts";
+import { COMPLETIONS, readAnswer as readApi } from "../../src/clients/openrouter/connection.ts";
 import { readAnswer as readStore, classify as storeReason } from "../../src/clients/s3/classify.ts";
 import { codeEntry, codes } from "../../src/runbooks/codes.ts";
 
@@ -19,8 +19,8 @@ const exchanged = (status: number, body: string): HttpExchange => ({
 });
 
 function reasonsOf(status: number): readonly string[] {
-  const api = [PLAIN, FROM_PROVIDER, FROM_EDGE].map((body) =>
-    classify(readApi(exchanged(status, body), { method: "GET", path: "/models" })),
+  const api = [COMPLETIONS, "/models"].flatMap((path) =>
+    [PLAIN, FROM_PROVIDER, FROM_EDGE].map((body) => classify(readApi(exchanged(status, body), { method: "GET", path }))),
   );
   const store = (["put", "get"] as const).map((operation) => storeReason(operation, readStore(exchanged(status, "")), "eu-1"));
   return [...new Set([...api, ...store, "app_status"])].filter((reason) => reason !== undefined);
