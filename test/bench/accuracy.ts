@@ -104,7 +104,8 @@ async function wholeProbes(tls: boolean, rig: Rig, { blackbox, cloudprober }: Pe
 }
 
 const METHOD = `What a prober says a probe took, less what passed at the upstream between having the request and sending its last byte: connecting, TLS
-and the prober's own delay. Each prober in turn, ${ROUNDS} rounds (${FEW_ROUNDS} where no goal is set), a different one first each time; medians over the rounds, ratios within a round.
+and the prober's own delay. The clocks begin where each tool begins them: the daemon's with the connection (decisions 0016, 0020), blackbox_exporter's with its
+prober, which makes its client first; that one is also asked by a process of its own on the same cores. Each prober in turn, ${ROUNDS} rounds (${FEW_ROUNDS} where no goal is set), a different one first each time; medians over the rounds, ratios within a round.
 blackbox_exporter is asked as Prometheus would ask, at a moment by a hash of each target. The daemon has the same hash, and gives each target 5 ms of
 the interval to itself (decision 0023); what that alone is worth, blackbox_exporter shows when it is asked evenly. cloudprober spreads its probes evenly over the second, and counts until it has the answer's headers.`;
 

@@ -109,11 +109,12 @@ async function memory({ targets, goalMiB }: Size): Promise<{ row: Cell[]; goals:
 }
 
 const METHOD = `CPU is user and system time of the whole process, at ${PER_SECOND} probes a second for ${SECONDS} s, in turns, ${ROUNDS} rounds, divided by the probes
-that ended well: scheduling, metrics, log and the event loop are in it. blackbox_exporter is asked over one kept connection; who asks is not counted.
+that ended well: scheduling, metrics, log and the event loop are in it. Prometheus' scrape is counted for neither ("The scrape" tells what it takes), yet
+blackbox_exporter tells of each probe in the answer to it. It is asked over one kept connection; who asks is not counted.
 A daemon runs for months: what counts is measured after ${YOUNG_SECONDS} s of the same probes, in which V8 compiles what is used most; these have rows of their own.
 cloudprober writes each result to a file.
 Node's client alone is the floor of any prober in Node: it checks no certificate, throws the answer away, and keeps, schedules and tells nothing.
-Memory is that of the program, started as a user starts it, after every target's first probe and a scrape; each target is a model with all its series.`;
+Memory is that of the built program, with the flags and the environment that its own first line, image and unit give it, after every target's first probe and a scrape; each target is a model with all its series.`;
 
 export const cost: Question = {
   name: "cost",

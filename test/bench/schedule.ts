@@ -55,6 +55,12 @@ async function storm(what: string, yaml: string): Promise<Cell[]> {
   return [what, runs.length, quantile(late, 0.99), Math.max(...late), longestGapMs, cpu / runs.length, rss];
 }
 
+/** Targets that did not run, and turns that were not given. */
+function missedIn(runs: readonly Run[], targets: number): number {
+  const ran = new Set(runs.filter(({ verdict }) => verdict === "up").map(({ target }) => target));
+  return targets - ran.size + runs.filter(({ verdict }) => verdict.startsWith("skipped")).length;
+}
+
 const METHOD = `Lateness is what the daemon measured itself, against anchors on the monotonic clock; creep is how far a target's due times moved against whole intervals
 over the time, so an operator sees the same minute's second for years; spread is the fullest second over the average one.
 In a storm ${FAILING.toLocaleString("en-US")} applications all fail; the CPU is that of everything, logging each failure and judging them too, by the run.`;
@@ -79,7 +85,7 @@ export const schedule: Question = {
       quantile(late, 0.99),
       creep(runs, 1),
       spreadOf(runs),
-      0,
+      missedIn(runs, PER_SECOND),
     ]);
     await upstream.visits();
 
@@ -97,9 +103,8 @@ export const schedule: Question = {
       await storm("refused: one fault, the network's", failing.replaceAll(upstream.url, `http://127.0.0.1:${dead}`)),
       await storm("wrong status: a fault for each", failing.replaceAll(" }", ", expect: { status: 404 } }")),
     ];
-    const ran = new Set(many.filter(({ verdict }) => verdict === "up").map(({ target }) => target));
     const manyLate = many.map(({ latenessMs }) => latenessMs);
-    const missed = MANY - ran.size + many.filter(({ verdict }) => verdict.startsWith("skipped")).length;
+    const missed = missedIn(many, MANY);
     rows.push([
       `10,000 targets, every 60 s`,
       many.length,

@@ -2,13 +2,16 @@
 import { execFileSync } from "node:child_process";
 import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { REMARKS } from "../remarks.ts";
-import { type Answer, goalTable, markdown, missed } from "./answer.ts";
+import { type Answer, goalTable, markdown, missed, type Table } from "./answer.ts";
+import { ROOT } from "./installed.ts";
 import { BLACKBOX } from "./peers/blackbox.ts";
 import { cloudproberVersion } from "./peers/cloudprober.ts";
 import { CURL } from "./peers/curl.ts";
 
 export interface Surroundings {
   readonly date: string;
+  /** What was measured, as git names it. */
+  readonly revision: string;
   readonly machine: string;
   readonly node: string;
   readonly peers: string;
@@ -31,9 +34,16 @@ export const peers = (): string =>
     `curl ${version(CURL, /curl (\S+)/)}`,
   ].join(", ");
 
+/** With a plus where something was changed since. */
+function revision(): string {
+  const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8", cwd: ROOT }).trim();
+  return `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "--", "src", "test") === "" ? "" : "+"}`;
+}
+
 export function surroundings(): Omit<Surroundings, "peers"> {
   const [first] = cpus();
   return {
+    revision: revision(),
     date: new Date().toISOString().slice(0, 16).replace("T", " "),
     machine: `${cpus().length} × ${first?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}`,
     node: process.version,
@@ -53,10 +63,16 @@ export interface Found extends Answer {
   readonly about: Surroundings;
 }
 
+/** When it was measured, of which revision, and beside which peers. */
+function when(tables: readonly Table[], { date, revision, load, peers }: Surroundings): string {
+  const beside = tables.some(({ rows }) => rows.some(([name]) => String(name).includes("blackbox"))) ? ` Beside it: ${peers}.` : "";
+  return `${date} UTC, at ${revision}; the load average before it was ${load.toFixed(2)}.${beside}`;
+}
+
 export function page(answers: readonly Found[]): string {
   const goals = answers.flatMap((answer) => answer.goals);
   const lost = goals.filter(missed);
-  const machines = new Set(answers.map(({ about: { machine, node, peers } }) => `${machine}. Node ${node}; ${peers}.`));
+  const machines = new Set(answers.map(({ about: { machine, node } }) => `${machine}. Node ${node}.`));
   const remarks = REMARKS.filter(({ of }) => lost.some(({ goal }) => of.test(goal))).map(({ why }) => `- ${why}`);
   return [
     INTRO,
@@ -66,10 +82,10 @@ export function page(answers: readonly Found[]): string {
     "",
     markdown(goalTable(goals)),
     ...(remarks.length === 0 ? [] : ["## Where it falls short, and why", "", ...remarks, ""]),
-    ...answers.flatMap(({ title, method, tables, about: { date, load } }) => [
+    ...answers.flatMap(({ title, method, tables, about }) => [
       `## ${title}`,
       "",
-      `${date} UTC; the load average before it was ${load.toFixed(2)}.`,
+      when(tables, about),
       "",
       method,
       "",

@@ -99,6 +99,9 @@ export const models = (upstream: Upstream, count: number): string =>
     .map((at) => `  m${at}: { id: bench/m${at}, price: { input: 0, output: 0 } }\n`)
     .join("")}`;
 
+/** So long a request may take to be made after its run began: half of the interval at which a target is probed. */
+const LOST_MS = 500;
+
 /** What our clock added to the upstream's, in milliseconds: of the runs that began within the window, each with its own visit. */
 export function addedMs(
   runs: readonly Run[],
@@ -110,7 +113,8 @@ export function addedMs(
     const seen = visits.get(`/${target}`) ?? [];
     return some.flatMap(({ startedAt, durationMs }) => {
       if (startedAt < within.from || startedAt > within.to) return [];
-      const visit = seen.find(({ received, sent }) => received >= startedAt - 1 && sent <= startedAt + durationMs + 1);
+      // A run's own is the first that came once it had begun: the next one comes a second later.
+      const visit = seen.find(({ received }) => received >= startedAt - 1 && received <= startedAt + durationMs + LOST_MS);
       return visit === undefined ? [] : [durationMs - (visit.sent - visit.received)];
     });
   });
