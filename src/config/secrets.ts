@@ -94,8 +94,11 @@ function learnQuery(url: unknown, values: Set<string>): void {
 export function takeSecrets(root: AnySchema, source: Source, files: Files): SecretsFound {
   const found: SecretsFound = { values: new Set(), fromFile: [], places: [], problems: [] };
   visitObjects(root, source.value, (fields, object, path) => {
-    for (const [key, schema] of fields)
-      if (notesOf(schema).secret && !source.spoiled([...path, key])) takeField(object, path, key, files, found);
+    for (const [key, schema] of fields) {
+      if (!notesOf(schema).secret) continue;
+      // Beside a variable that is not set, the file is one too many all the same.
+      (source.spoiled([...path, key]) ? takeFile : takeField)(object, path, key, files, found);
+    }
     if (fields.has("url")) learnQuery(object.url, found.values);
     if (fields.has("headers") && isMapping(object.headers)) learnHeaders(object.headers, found.values);
   });

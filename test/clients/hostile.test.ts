@@ -166,6 +166,13 @@ test.each([
   expect(evidenceOf(connection, answer(504, text), "provider_error").message).toBe(message);
 });
 
+test("where a redirect leads is told", () => {
+  const read = answer(307, "", { location: "https://elsewhere.example/login" });
+  expect(evidenceOf(connection, read, classify(read) ?? "ok")).toMatchObject({
+    message: "a redirect (307) to https://elsewhere.example/login",
+  });
+});
+
 test("a message beside nothing else inside a 200 is no error", () => {
   expect(classify(answer(200, '{"message":"warming up"}'))).toBeUndefined();
 });

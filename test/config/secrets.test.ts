@@ -25,6 +25,13 @@ test.each([
   expect(told[0]).toContain(expected);
 });
 
+test("beside a variable that is not set a file is one too many, and no unknown key", () => {
+  const file = write("both.yaml", `credentials:\n  openrouter:\n    api_key: "\${NOT_SET}"\n    api_key_file: key.txt\n`);
+  const told = issuesOf(load({ file, env: {} }));
+  expect(told).toHaveLength(2);
+  expect(told[1]).toContain("found api_key and api_key_file; expected one of them");
+});
+
 test("a literal one is a warning, and so is the file that others may read", () => {
   const file = write("literal.yaml", "credentials:\n  openrouter:\n    api_key: sk-or-v1-0123456789abcdef\n", 0o640);
   const warnings = warningsOf(load({ file })).map(formatIssue);

@@ -50,10 +50,14 @@ function* causes(error: unknown): Generator<Caught> {
   if (Array.isArray(caught.errors)) for (const one of caught.errors) yield* causes(one);
 }
 
+/** OpenSSL's own line ("write EPROTO 0012…:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/…:") without its places. */
+const OPENSSL_LINE = /^.*:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s;
+
 /** Any error of a request, as a fault; an unknown one is a connection that broke. */
 export function transportFault(error: unknown): HttpFault {
   const chain = [...causes(error)];
-  const message = String(chain.findLast((one) => typeof one.message === "string" && one.message !== "")?.message ?? error);
+  const told = String(chain.findLast((one) => typeof one.message === "string" && one.message !== "")?.message ?? error);
+  const message = told.replace(OPENSSL_LINE, "TLS: $1");
   // Whatever its code: getaddrinfo's, or those of a name server, which may also be ECONNREFUSED.
   if (chain.some(({ syscall }) => /^(?:getaddrinfo|query)/.test(String(syscall)))) return { reason: "dns", message };
   for (const { code } of chain) {

@@ -109,12 +109,17 @@ const one = (header: string | string[] | undefined): string | undefined => (Arra
 const errorBody = (redactor: Redactor, bytes: Buffer): string =>
   redactor.text(bytes.toString("utf8").slice(0, REDACTED_CHARS)).slice(0, ERROR_BODY_CHARS);
 
+/** A redirect is not followed: with it would go the key. */
+function whereTo({ status, headers }: HttpExchange): string | undefined {
+  return status >= 300 && status < 400 && headers.location !== undefined ? `a redirect (${status}) to ${headers.location}` : undefined;
+}
+
 /** Evidence of an answer; the body is kept only where something is wrong with it. */
 export function evidenceOf(connection: Connection, answer: Answer, reason: Reason, detail?: string): Evidence {
   const { exchange: exchanged, error, call } = answer;
   const { redactor } = connection;
   const requestId = one(exchanged.headers["x-generation-id"]) ?? one(exchanged.headers["x-request-id"]);
-  const message = detail ?? (error === undefined ? undefined : errorMessage(error)) ?? exchanged.fault?.message;
+  const message = detail ?? (error === undefined ? undefined : errorMessage(error)) ?? exchanged.fault?.message ?? whereTo(exchanged);
   const failed = reason !== "ok";
   return {
     statusCode: answer.statusCode,
