@@ -11,6 +11,8 @@ const STALLED_INTERVALS = 3;
 const SKEW_SECONDS = 30;
 const LAG_SECONDS = 0.25;
 const SUSPECT_SHARE = 0.1;
+/** At each start, while the program is still being loaded and compiled: no trouble. */
+const SUSPECT_FEW = 10;
 
 export const daemonAlerts = [
   alert({
@@ -128,10 +130,10 @@ or count by (${INSTANCE}) (
     summary: "The daemon stands in its own way: latencies of many probes could not be measured.",
     description:
       "{{ $labels.instance }} stood still during {{ $value | humanizePercentage }} of its probes; their latencies are left out. Give it more processor time, or divide the targets into shards.",
-    // A few at each start, while the program is still being loaded, are no trouble.
     expr: `sum by (${INSTANCE}) (rate(${series("healthd_measurement_suspect_total")}[30m]))
 / sum by (${INSTANCE}) (rate(${series("healthd_probes_total", { verdict: { not: "skipped" } })}[30m]))
-> ${SUSPECT_SHARE}`,
+> ${SUSPECT_SHARE}
+and sum by (${INSTANCE}) (increase(${series("healthd_measurement_suspect_total")}[30m])) > ${SUSPECT_FEW}`,
     forSeconds: 10 * MINUTE,
     keepFiringSeconds: STICKY_SECONDS,
     dashboard: "healthd-daemon",
