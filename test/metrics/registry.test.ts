@@ -3,6 +3,8 @@ import { degraded, down, skipCauses, skipped, unanswered, up } from "../../src/c
 import type { Target } from "../../src/core/probe.ts";
 import { PAGING_CODES } from "../../src/metrics/catalogue/probe.ts";
 import { catalogue } from "../../src/metrics/catalogue.ts";
+import { createMetrics } from "../../src/metrics/registry.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
 import {
   answered,
   bucket,
@@ -166,6 +168,21 @@ test("failures in a row, the last success, and who served over a failure", async
   metrics.take(record(model, degraded("model_no_longer_free", answered)));
   expect((await linesOf(metrics, "healthd_probe_consecutive_failures"))[0]).toMatch(/ 0$/);
   expect((await linesOf(metrics, "healthd_probe_success"))[0]).toMatch(/ 1$/);
+});
+
+test("how long it has been idle is told from its start on, by a clock that nobody can set", async () => {
+  const clock = createFakeClock();
+  const metrics = createMetrics({ version: "1", revision: "x", clock });
+  metrics.addTarget(model);
+  const idle = async () => (await linesOf(metrics, "healthd_scheduler_idle_seconds"))[0]?.split(" ")[1];
+  await clock.advance(7_000);
+  expect(await idle()).toBe("7");
+  metrics.take(record(model, up(answered), { latenessSeconds: 0 }));
+  await clock.advance(2_000);
+  clock.jump(-86_400_000);
+  // Nobody had scheduled it.
+  metrics.take(record(model, up(answered)));
+  expect(await idle()).toBe("2");
 });
 
 test("a refused run counts, and moves no gauge of its target", async () => {
