@@ -38,6 +38,6 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /lateness/,
-    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. A machine on which a probe takes the thread for 2 ms is busy with the 167 a second of 10,000 targets, and V8's major collections stand still for 20 to 40 ms there (decision 0023). The p99 of 10,000 targets was 2.3, 6.2 and 17.4 ms in three askings of one day; alone and in turns with the revision that had 2.3, it was 3.1 and 3.7 where that one had 2.9 and 3.1.",
+    why: "Lateness: timers fire when the thread is free and the machine gives it a turn. A machine on which a probe takes the thread for 2 ms is busy with the 167 a second of 10,000 targets, and V8's major collections stand still for 20 to 40 ms there (decision 0023). The p99 of 10,000 targets was 2.3 ms at noon of one day and 6.2, 17.4 and 9.4 in its evening; between those, in turns with the revision of noon, it was 3.1, 3.1 and 3.7 where that one had 2.9, 3.1 and 4.6: an hour's, not a change's.",
   },
 ];
