@@ -48,6 +48,7 @@ async function rounds(probers: ReadonlyMap<string, Prober>, rate: Rate): Promise
   const names = [...probers.keys()];
   const seen = new Map(names.map((name) => [name, [] as Spread[]]));
   for (let round = 0; round < (rate.goal ? ROUNDS : FEW_ROUNDS); round++) {
+    process.stderr.write(`  ${rate.perSecond} probes/s, round ${round + 1}\n`);
     for (const at of names.keys()) {
       const name = names[(at + round) % names.length] ?? "";
       const added = await probers.get(name)?.(rate);

@@ -6,7 +6,7 @@ export const REMARKS: readonly { readonly of: RegExp; readonly why: string }[] =
   },
   {
     of: /added error p99, \d/,
-    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses and the machine's own. At 10 probes/s over TLS the two are even: a round's p99 is its third worst of 300, its ratio goes up and down from round to round as the table shows, curl's, which has no collector, stands beside it, and in three comparisons of 1,500 probes each ours was 1.01, 1.10 and 1.06 of blackbox_exporter's. Free places around each probe and collections between them changed nothing (decision 0023).",
+    why: "Added error, p99: each target has 5 ms of its interval to itself (decision 0023), so probes hardly wait for each other any more; what is left are the collector's pauses and the machine's own. At 10 probes/s a round's p99 is its third worst of 300, its ratio goes up and down from round to round, and curl's, which has no collector, stands beside it (see Accuracy). Free places around each probe and collections between them changed nothing (decision 0023).",
   },
   {
     of: /while 10,000 series are scraped/,

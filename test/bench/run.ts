@@ -1,6 +1,6 @@
 /**
  * `npm run bench` asks every question, prints tables, and writes docs/benchmarks.md and .json; `npm run bench -- accuracy` asks one anew,
- * and `hour` is asked only by name. Nothing leaves this machine. Takes an hour; nothing else should run meanwhile.
+ * and `hour` is asked only by name. Nothing leaves this machine. Takes an hour and a quarter, half of it the accuracy; nothing else should run meanwhile.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -29,6 +29,7 @@ const JSON_FILE = join(DOCS, "benchmarks.json");
 const found: Record<string, Found> = existsSync(JSON_FILE) ? JSON.parse(readFileSync(JSON_FILE, "utf8")) : {};
 
 for (const { name, ask } of names.length === 0 ? USUAL : QUESTIONS.filter((question) => names.includes(question.name))) {
+  process.stderr.write(`asking ${name}\n`);
   const about = surroundings();
   const begin = performance.now();
   const answer = await ask();
